@@ -1,0 +1,13 @@
+"""The URL table. Every name in it has a rule in tests/system/test_access.py."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("shaodao.residents.urls")),
+    path("accounts/", include("shaodao.people.urls")),
+    path("places/", include("shaodao.places.urls")),
+    path("notices/", include("shaodao.notices.urls")),
+    path("cases/", include("shaodao.cases.urls")),
+    path("figures/", include("shaodao.insights.urls")),
+    path("kit/", include("shaodao.kit.urls")),
+]
