@@ -1,0 +1,3 @@
+"""Addresses of the insights pages."""
+
+urlpatterns: list = []

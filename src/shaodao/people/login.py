@@ -1,0 +1,4 @@
+"""Placeholder."""
+from django.contrib.auth.backends import BaseBackend
+class StaffBackend(BaseBackend):
+    """."""

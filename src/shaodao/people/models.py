@@ -1,0 +1,237 @@
+"""The organisation tree, the people in it, the posts they hold, and the numbers a county may set."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now, TruncDate
+
+from shaodao.kit.journal import JournalEntry
+
+from . import policy
+
+
+def _codes(enum):
+    return [(code.value, code.name) for code in enum]
+
+
+class UserQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Return the people who hold a post under any unit where `user` holds one, and `user`."""
+        under = Unit.objects.under(post.unit for post in posts_of(user))
+        return self.filter(Q(pk=user.pk) | Q(posts__unit__in=under)).distinct()
+
+
+class UserStore(BaseUserManager.from_queryset(UserQuerySet)):
+    def get_by_natural_key(self, username):
+        """Return the account with this user name, or with this phone number."""
+        return self.get(Q(username=username) | Q(phone=username))
+
+
+class User(AbstractBaseUser):
+    """A member of staff. Residents need no account."""
+
+    username = models.CharField(max_length=40, unique=True)
+    name = models.CharField(max_length=40)
+    phone = models.CharField(max_length=20, unique=True, null=True, blank=True)  # to log in with
+    work_phone = models.CharField(max_length=20, blank=True)  # shown to residents
+    email = models.EmailField(blank=True)
+    is_active = models.BooleanField(default=True)
+    is_party_member = models.BooleanField(default=False)
+    must_change_password = models.BooleanField(default=False)
+    failed_logins = models.PositiveSmallIntegerField(default=0)
+    locked_until = models.DateTimeField(null=True, blank=True)
+
+    objects = UserStore()
+    USERNAME_FIELD = "username"
+    REQUIRED_FIELDS = ["name"]
+
+    def __str__(self):
+        return f"#{self.pk} {self.username}"
+
+
+class UnitQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Return the units under any unit where `user` holds a post."""
+        return self.under(post.unit for post in posts_of(user))
+
+    def under(self, units: Iterable["Unit"]):
+        """Return `units` and everything below them."""
+        below = Q(pk__in=[])
+        for unit in units:
+            below |= Q(path__startswith=unit.path)
+        return self.filter(below)
+
+    def areas(self):
+        return self.filter(kind=policy.Kind.AREA)
+
+    def in_force(self):
+        today = TruncDate(Now())
+        return self.filter(
+            Q(valid_to=None) | Q(valid_to__gt=today), Q(valid_from=None) | Q(valid_from__lte=today)
+        )
+
+
+class Unit(models.Model):
+    """A node of the organisation tree (组织单元): an area, a department, a company, a party body.
+
+    Areas form the government chain down to the grid; departments, companies and institutions hang
+    under the area whose tier they act at; the party chain is a tree of its own, tied to areas by
+    `area_code`.
+    """
+
+    name = models.CharField(max_length=80)  # official: 西津路居委会
+    short_name = models.CharField(max_length=40)  # on screen: 西津路社区
+    kind = models.CharField(max_length=24, choices=_codes(policy.Kind))
+    level = models.CharField(max_length=12, choices=_codes(policy.Level))
+    parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="children")
+    path = models.CharField(max_length=120, unique=True)  # '/1/4/9/': ancestors first, self last
+    code = models.CharField(max_length=15, null=True, unique=True)  # division or grid code
+    area_code = models.CharField(max_length=24, blank=True)  # party: the area it stands for
+    n_members = models.PositiveIntegerField(default=0)  # party: members on its own roll
+    office_hours = models.CharField(max_length=80, blank=True)  # '08:30-12:00,14:00-17:30'; '' = as parent
+    phone = models.CharField(max_length=40, blank=True)
+    valid_from = models.DateField(null=True)
+    valid_to = models.DateField(null=True)
+
+    objects = UnitQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(path__startswith="/") & Q(path__endswith="/"),
+                name="unit_path_is_delimited",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="AREA") | Q(code__isnull=False), name="unit_area_has_code"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["path"], name="unit_path_prefix", opclasses=["varchar_pattern_ops"]),
+            models.Index(fields=["parent", "level"], name="unit_children"),
+            models.Index(fields=["kind", "area_code"], name="unit_party_area"),
+        ]
+
+    def __str__(self):
+        return f"#{self.pk} {self.name}"
+
+    @property
+    def ancestor_ids(self) -> list[int]:
+        """The ids from the root down to this unit."""
+        return [int(pk) for pk in self.path.strip("/").split("/")]
+
+
+class PostQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Return the posts in units under any unit where `user` holds a post."""
+        return self.filter(unit__in=Unit.objects.visible_to(user))
+
+    def in_force(self):
+        """Return the posts held today (the database's clock, the county's time zone)."""
+        today = TruncDate(Now())
+        return self.filter(Q(until=None) | Q(until__gt=today), since__lte=today)
+
+
+class Post(models.Model):
+    """A role held by a person in a unit (岗位), from a date to a date. It covers all below."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="posts")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="posts")
+    role = models.CharField(max_length=16, choices=_codes(policy.Role))
+    since = models.DateField()
+    until = models.DateField(null=True)  # exclusive; null: still held
+    is_head = models.BooleanField(default=False)  # 网格长, 科室负责人
+
+    objects = PostQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(until=None) | Q(until__gt=F("since")), name="post_ends_after_it_begins"
+            ),
+        ]
+        indexes = [models.Index(fields=["unit", "role"], name="post_of_unit")]
+
+    def __str__(self):
+        return f"{self.user_id} {self.role}@{self.unit_id}"
+
+
+def posts_of(user) -> list[Post]:
+    """Return the posts `user` holds today, with their units; read once for each user object."""
+    if not user.is_authenticated:
+        return []
+    if not hasattr(user, "_posts_today"):
+        user._posts_today = list(user.posts.in_force().select_related("unit").order_by("pk"))
+    return user._posts_today
+
+
+def seats_over(user, *units: Unit | None) -> frozenset[policy.Seat]:
+    """Return the seats `user` has over any of `units`: posts in them or in an ancestor."""
+    covered = {pk for unit in units if unit is not None for pk in unit.ancestor_ids}
+    return frozenset(
+        policy.Seat(policy.Role(post.role), policy.Level(post.unit.level))
+        for post in posts_of(user)
+        if post.unit_id in covered
+    )
+
+
+def roles_of(user) -> frozenset[str]:
+    """Return the roles `user` holds anywhere."""
+    return frozenset(post.role for post in posts_of(user))
+
+
+class ParameterQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Return the parameters: what a county has set is open to all its staff."""
+        return self if posts_of(user) else self.none()
+
+    def in_force(self, on: date):
+        return self.filter(Q(valid_to=None) | Q(valid_to__gt=on), valid_from__lte=on)
+
+
+class Parameter(models.Model):
+    """A number a county may change, from a date to a date, with its source."""
+
+    name = models.CharField(max_length=40)
+    unit = models.ForeignKey(Unit, null=True, on_delete=models.PROTECT)  # null: everywhere
+    subject = models.CharField(max_length=40, blank=True)  # e.g. a category's code; '' = any
+    value = models.CharField(max_length=120)
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True)  # exclusive
+    source = models.CharField(max_length=200)
+    is_default = models.BooleanField(default=False)  # as delivered, not yet confirmed by the county
+
+    objects = ParameterQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["name", "valid_from"], name="parameter_in_force")]
+
+    def __str__(self):
+        return f"{self.name}={self.value}"
+
+
+class Version(models.Model):
+    """How often a set of rows has changed: the key of every cache in a process."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    number = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self):
+        return f"{self.name} {self.number}"
+
+
+class AccountEntry(JournalEntry):
+    """One thing done to an account, a post, a unit or a configured number; one chain for all."""
+
+    subject = models.CharField(max_length=60)  # 'user:7', 'limit:3'
+    why = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["seq"], name="account_entry_seq_once"),
+        ]
+        indexes = [
+            models.Index(fields=["subject", "-seq"], name="account_entry_subject"),
+        ]
