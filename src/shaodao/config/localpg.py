@@ -1,10 +1,10 @@
-"""The private PostgreSQL of one checkout: found, initialised, shared by every command, stopped by the last.
+"""The private PostgreSQL of one checkout: found, made, shared by all commands, stopped by the last.
 
-Everybody who uses the server holds a shared lock on `users.lock` for as long as he lives; the kernel
-lets go of it however he dies. A detached keeper process starts the server (or adopts one a killed
-keeper left behind), waits for the exclusive lock, which it gets when nobody uses the server any
-more, and stops it. So there is nothing to clean up after a crash, and no fixed port: one Unix socket
-in a folder of our own, which is also what keeps strangers out.
+Every process that uses the server holds a shared lock on `users.lock` while it lives; the kernel
+lets go of it however the process dies. A detached keeper starts the server (or adopts the one a
+killed keeper left behind), waits for the exclusive lock, which it gets when nobody uses the server
+any more, and stops it. So a crash leaves nothing to clean up. There is no port: one Unix socket in
+a folder of our own, which is also what keeps strangers out.
 """
 
 import fcntl
@@ -60,7 +60,7 @@ class Cluster:
 
 
 def locate(var: Path, *, durable: bool, environ: Mapping[str, str]) -> Cluster:
-    """Say where the data, binaries and socket of `var` live, copying what the server cannot reach."""
+    """Say where data, binaries and socket of `var` live; copy binaries the server cannot reach."""
     var.mkdir(parents=True, exist_ok=True)
     var = var.resolve()
     key = hashlib.sha256(os.fsencode(var)).hexdigest()[:12]
@@ -99,9 +99,9 @@ def find_binaries(environ: Mapping[str, str]) -> Path:
 
 
 def hold(cluster: Cluster) -> int:
-    """Have the server running for as long as the returned descriptor stays open; children inherit it.
+    """Have the server running for as long as the returned descriptor stays open.
 
-    :raises DatabaseRefused: if the server does not start; the message carries its log's last lines.
+    :raises DatabaseRefused: if it does not start; the message carries its log's last lines.
     """
     users = os.open(cluster.base / "users.lock", os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.flock(users, fcntl.LOCK_SH)  # waits while a keeper is stopping the server
@@ -117,7 +117,6 @@ def hold(cluster: Cluster) -> int:
             os.close(users)
             raise DatabaseRefused(f"PostgreSQL did not start:\n{_last_lines(cluster.log)}")
         time.sleep(0.02)
-    os.set_inheritable(users, True)
     return users
 
 
@@ -187,7 +186,7 @@ def keep(cluster: Cluster) -> int:
         with _process(pid) as ended:
             if unused in select.select([ended, unused], [], [])[0]:
                 stop(cluster)
-                # Before the users' lock, which goes with the process: its next owner needs this one.
+                # Before the users' lock, which goes with the process: who gets that needs this.
                 os.close(lock)
                 return 0
         quick_ends = quick_ends + 1 if time.monotonic() - began < 5 else 0
@@ -216,17 +215,24 @@ def _start(cluster: Cluster) -> int:
 
 
 def _initialise(cluster: Cluster, log) -> None:
-    """Make the data folder with our database in it, aside, so that it appears whole or not at all."""
+    """Make the data folder with our database in it, aside: it appears whole or not at all."""
     fresh = cluster.base / "data.new"
     shutil.rmtree(fresh, ignore_errors=True)
-    initdb = [cluster.binaries / "initdb", "-D", fresh, "-U", "shaodao", "-A", "trust", "-E", "UTF8"]
-    initdb += ["--locale=C.UTF-8", "--no-instructions"]
-    initdb += [] if cluster.durable else ["--no-sync"]
-    subprocess.run(initdb, stdout=log, stderr=log, check=True, **_as_server())
+    options = [
+        "-U",
+        "shaodao",
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        "--locale=C.UTF-8",
+        "--no-instructions",
+    ]
+    options += [] if cluster.durable else ["--no-sync"]
+    initdb = [cluster.binaries / "initdb", "-D", fresh, *options]
     single = [cluster.binaries / "postgres", "--single", "-D", fresh, "postgres"]
-    subprocess.run(
-        single, input=b"CREATE DATABASE shaodao\n", stdout=log, stderr=log, check=True, **_as_server()
-    )
+    for command, words in ((initdb, b""), (single, b"CREATE DATABASE shaodao\n")):
+        subprocess.run(command, input=words, stdout=log, stderr=log, check=True, **_as_server())
     fresh.rename(cluster.data)
 
 
@@ -247,7 +253,12 @@ def _spawn_keeper(cluster: Cluster) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-P", "-m", __spec__.name, *map(str, fields)]
     with (cluster.base / "keeper.log").open("wb") as log:
         return subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd="/"
+            command,
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
 
 

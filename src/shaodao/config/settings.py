@@ -15,7 +15,7 @@ def env_flag(name: str, default: str = "0") -> bool:
 
 
 def database_from(url: str) -> dict[str, object]:
-    """Turn a postgresql:// URL into Django's dictionary; `?host=/path` names a Unix socket folder."""
+    """Turn a postgresql:// URL into Django's dictionary; `?host=/path` is a Unix socket's folder."""
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"}:
         raise ImproperlyConfigured("DATABASE_URL must start with postgresql://")

@@ -1,4 +1,4 @@
-"""What every command needs around it: the environment variables settings.py reads, and the database up."""
+"""What every command needs around it: the variables settings.py reads, and the database up."""
 
 import os
 import secrets
