@@ -21,7 +21,7 @@ INTERPRETER = f"{sys.version_info.major}.{sys.version_info.minor}"
 def enter(lock: str, module: str) -> None:
     """Become `python -m module`, with our arguments, in an environment that matches `lock`."""
     began = time.time()
-    if sys.version_info < (3, 11):  # noqa: UP036: this is what tells the user
+    if sys.version_info < (3, 11):  # noqa: UP036 - an older one runs this line
         sys.exit(f"Python 3.11 or newer is needed; this python3 is {INTERPRETER}.")
     folder = os.open(ROOT, os.O_RDONLY)
     fcntl.flock(folder, fcntl.LOCK_EX)  # two commands started together install once

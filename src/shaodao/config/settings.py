@@ -15,7 +15,7 @@ def env_flag(name: str, default: str = "0") -> bool:
 
 
 def database_from(url: str) -> dict[str, object]:
-    """Turn a postgresql:// URL into Django's dictionary; `?host=/path` is a Unix socket's folder."""
+    """Turn a postgresql:// URL into Django's dictionary; `?host=/path` is a socket's folder."""
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"}:
         raise ImproperlyConfigured("DATABASE_URL must start with postgresql://")
@@ -27,6 +27,7 @@ def database_from(url: str) -> dict[str, object]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or query.pop("host", ""),
         "PORT": str(parts.port or query.pop("port", "")),
+        "OPTIONS": {**query, "options": "-c lock_timeout=4s -c statement_timeout=30s"},
     }
 
 
@@ -100,7 +101,6 @@ DATABASES = {"default": database_from(os.environ.get("DATABASE_URL", "postgresql
 DATABASES["default"] |= {
     "CONN_MAX_AGE": None,
     "CONN_HEALTH_CHECKS": True,
-    "OPTIONS": {"options": "-c lock_timeout=4s -c statement_timeout=30s"},
     "DISABLE_SERVER_SIDE_CURSORS": True,  # PgBouncer in transaction mode
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

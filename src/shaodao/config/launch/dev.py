@@ -1,0 +1,44 @@
+"""`bin/dev`: the site and the worker, both restarted when a source file changes."""
+
+import os
+import sys
+from collections.abc import Callable
+
+import django
+from django.core.management import call_command
+
+from shaodao.config.launch import frontend
+from shaodao.config.launch.parent import Parent
+from shaodao.config.launch.surroundings import ROOT, Database, configure, var
+
+
+def main() -> None:
+    os.environ["SHAODAO_DEBUG"] = os.environ["SHAODAO_DEMO"] = "1"
+    configure()
+    libraries = frontend.Fetch()
+    with Database():
+        django.setup()
+        call_command("migrate", verbosity=0, interactive=False)
+        libraries.finish()
+        python = [sys.executable, "-P", "-m", "django"]
+        with Parent(var() / "logs") as parent:
+            parent.add("web", [*python, "runserver", "--noreload", *sys.argv[1:]])
+            parent.add("worker", [*python, "procrastinate", "worker"])
+            print(f"http://localhost:8000/  logs: {var() / 'logs'}", flush=True)
+            while parent.tend(until=_changed(), say=print):
+                for child in parent.children:
+                    child.restart()
+
+
+def _changed() -> Callable[[], bool]:
+    """Return a question: has a source file changed since now?"""
+    before = _newest()
+    return lambda: _newest() > before
+
+
+def _newest() -> float:
+    return max(path.stat().st_mtime for path in (ROOT / "src").rglob("*.py"))
+
+
+if __name__ == "__main__":
+    main()

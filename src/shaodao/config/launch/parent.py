@@ -1,0 +1,114 @@
+"""The parent of web and worker: starts them, restarts what crashes, stops them all."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType, TracebackType
+
+PATIENCE_SECONDS = 15  # for a child to finish what it is doing
+LONGEST_PAUSE_SECONDS = 30
+STABLE_SECONDS = 60  # a child that lived this long starts again with the shortest pause
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+class Child:
+    """One process, its log and how long to wait before starting it again."""
+
+    def __init__(self, name: str, command: list[str], log: Path) -> None:
+        self.name = name
+        self.command = command
+        self.log = log
+        self.pause = 1
+        self.start()
+
+    def start(self) -> None:
+        self.began = time.monotonic()
+        self.restart_at: float | None = None
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # the terminal's Ctrl-C is for the parent, which then asks
+                preexec_fn=_end_with_parent,
+            )
+
+    def watch(self) -> str:
+        """Restart the process when its time has come; return what there is to say, or nothing."""
+        now = time.monotonic()
+        if self.process.poll() is None:
+            return ""
+        if self.restart_at is None:
+            if now - self.began > STABLE_SECONDS:
+                self.pause = 1
+            self.restart_at = now + self.pause
+            self.pause = min(2 * self.pause, LONGEST_PAUSE_SECONDS)
+            code = self.process.returncode
+            return f"{self.name} ended with {code}; starting it again. Its log: {self.log}"
+        if now >= self.restart_at:
+            self.start()
+        return ""
+
+    def restart(self) -> None:
+        self.process.terminate()
+        self.process.wait()
+        self.start()
+
+
+class Parent:
+    """Children for as long as the `with` block runs. SIGINT, SIGTERM and SIGHUP ask it to end."""
+
+    def __init__(self, logs: Path) -> None:
+        self.logs = logs
+        self.children: list[Child] = []
+        self.asked_to_stop = False
+
+    def __enter__(self) -> "Parent":
+        self.logs.mkdir(parents=True, exist_ok=True)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._ask)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, _: TracebackType | None
+    ) -> None:
+        for child in self.children:
+            child.process.terminate()
+        until = time.monotonic() + PATIENCE_SECONDS
+        for child in self.children:
+            try:
+                child.process.wait(max(0.1, until - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                os.killpg(child.process.pid, signal.SIGKILL)
+                child.process.wait()
+
+    def add(self, name: str, command: list[str]) -> None:
+        log = self.logs / f"{name}.log"
+        log.unlink(missing_ok=True)
+        self.children.append(Child(name, command, log))
+
+    def tend(
+        self, *, until: Callable[[], bool] = lambda: False, say: Callable[[str], None]
+    ) -> bool:
+        """Keep the children running until `until()`, or until asked to stop; tell which it was."""
+        while not self.asked_to_stop:
+            if until():
+                return True
+            for child in self.children:
+                if words := child.watch():
+                    say(words)
+            time.sleep(0.1)
+        return False
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        self.asked_to_stop = True
+
+
+def _end_with_parent() -> None:
+    """Have the kernel end this process when the parent is killed, so that no port stays taken."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
