@@ -228,7 +228,7 @@ class Remark(models.Model):
     """Words said about a case; erasable, so the journal keeps only a salted digest of them."""
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="remarks")
-    is_public = models.BooleanField(default=False)  # 公开答复 or 内部备注
+    kind = models.CharField(max_length=8, choices=_codes(policy.RemarkKind))
     text = models.TextField()  # '' once erased
     salt = models.BinaryField(max_length=16)  # emptied with the text
     erased_at = models.DateTimeField(null=True)

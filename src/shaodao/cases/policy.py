@@ -60,6 +60,14 @@ class Holder(StrEnum):
     CHECKER = "CHECKER"  # whoever was sent to look
 
 
+class RemarkKind(StrEnum):
+    """Whose words a remark is, and so who reads it."""
+
+    INTERNAL = "INTERNAL"  # 内部备注: staff
+    REPLY = "REPLY"  # 公开答复: every reporter
+    REPORTER = "REPORTER"  # a reporter's: staff and that reporter
+
+
 class Clock(StrEnum):
     """What a move does to the clocks beyond starting and stopping those of the two statuses."""
 
@@ -78,7 +86,8 @@ class Place:
     label: str
     stage: int  # of STAGES; 0 = left the line
     holder: Holder | None  # None: nobody waits, the case is at an end
-    clocks: tuple[Step, ...]
+    starts: tuple[Step, ...]  # clocks that start on entering
+    keeps: tuple[Step, ...] = ()  # clocks that go on if they run
 
 
 STAGES = (N_("采集"), N_("立案"), N_("派遣"), N_("处置"), N_("反馈"), N_("核查结案"), N_("评价"))
@@ -90,8 +99,8 @@ PLACES: dict[Status, Place] = {
     S.CHECKING:   Place(N_("待核实"),   1, H.CHECKER, (T.CHECK,)),
     S.FILED:      Place(N_("待派遣"),   2, H.DESK,    (T.DISPATCH,)),
     S.DISPATCHED: Place(N_("待接单"),   3, H.LEAD,    (T.ACCEPT, T.ARRIVE, T.HANDLE)),
-    S.HANDLING:   Place(N_("处置中"),   4, H.LEAD,    (T.ARRIVE, T.HANDLE)),
-    S.SHELVED:    Place(N_("挂账"),     4, H.DESK,    (T.REVIEW,)),
+    S.HANDLING:   Place(N_("处置中"),   4, H.LEAD,    (T.HANDLE,), (T.ARRIVE,)),
+    S.SHELVED:    Place(N_("挂账"),     4, H.DESK,    (T.REVIEW,), (T.HANDLE,)),
     S.HANDLED:    Place(N_("待核查"),   5, H.DESK,    (T.VERIFY,)),
     S.VERIFIED:   Place(N_("待结案"),   6, H.DESK,    (T.CLOSE,)),
     S.CLOSED:     Place(N_("已结案"),   7, None, ()),
@@ -103,8 +112,6 @@ PLACES: dict[Status, Place] = {
 # fmt: on
 OPEN = frozenset(s for s, p in PLACES.items() if p.holder is not None)
 ENDED = frozenset(Status) - OPEN
-# Statuses in which the handling clock stands still rather than stops.
-PAUSED = frozenset({S.SHELVED})
 
 STEP_LABELS = {
     T.FILE: N_("受理立案"),
@@ -120,23 +127,50 @@ STEP_LABELS = {
 }
 
 
+class Over(StrEnum):
+    """Over which unit of the case a seat counts."""
+
+    DESK = "DESK"
+    LEAD = "LEAD"
+    CHECKER = "CHECKER"
+    HELPER = "HELPER"
+    LINK = "LINK"  # whoever holds the tracking link
+    SYSTEM = "SYSTEM"
+
+
+Seats = Mapping[Over, Collection[Seat]]
+_OVER = {
+    R.HANDLER: Over.LEAD,
+    R.GRID_WORKER: Over.LEAD,
+    R.REPORTER: Over.LINK,
+    R.SYSTEM: Over.SYSTEM,
+}
+# What stands in for posts where a resident or a sweep acts.
+LINK_HOLDER: Seats = {Over.LINK: frozenset({Seat(R.REPORTER, L.HOME)})}
+SYSTEM: Seats = {Over.SYSTEM: frozenset({Seat(R.SYSTEM, L.COUNTY)})}
+
+
 @dataclass(frozen=True)
 class By:
-    """Who makes a move: a role, at which tiers (None: wherever it is held), over which unit.
+    """Who makes a move: a role over a unit of the case, at which tiers (None: wherever held).
 
     `asker` may apply for the move; a holder of `role` then grants or refuses it.
     """
 
     role: Role
+    over: Over
     tiers: frozenset[Level] | None = None
     asker: Role | None = None
 
-    def covers(self, seats: Collection[Seat]) -> bool:
-        return any(s.role == self.role and (self.tiers is None or s.level in self.tiers) for s in seats)
+    def covers(self, seats: Seats) -> bool:
+        return any(
+            s.role == self.role and (self.tiers is None or s.level in self.tiers)
+            for s in seats.get(self.over, ())
+        )
 
 
-def by(role: Role, *tiers: Level, asker: Role | None = None) -> By:
-    return By(role, frozenset(tiers) or None, asker)
+def by(role: Role, *tiers: Level, asker: Role | None = None, over: Over | None = None) -> By:
+    return By(role, over or _OVER.get(role, Over.DESK), frozenset(tiers) or None, asker)
 
 
 @dataclass(frozen=True)
@@ -155,13 +189,18 @@ class Move:
 
 
 _DESK = (by(R.INTAKE),)
+_FILE = (by(R.INTAKE), by(R.SYSTEM))  # the system: direct routes
 _DISPATCH = (by(R.DISPATCHER),)
+_SEND = (by(R.DISPATCHER), by(R.SYSTEM))
 _WORK = (by(R.HANDLER), by(R.GRID_WORKER))
-_CHIEF = (by(R.DUTY_CHIEF),)
+_HELP = (by(R.HANDLER, over=Over.HELPER), by(R.GRID_WORKER, over=Over.HELPER))
 _CHIEF_ASKED = (by(R.DUTY_CHIEF, asker=R.HANDLER),)
 _COUNTY_CHIEF_ASKED = (by(R.DUTY_CHIEF, L.COUNTY, asker=R.HANDLER),)
 _VOID = (by(R.DUTY_CHIEF, L.COUNTY, asker=R.INTAKE),)
-_STAFF = tuple(by(r) for r in (R.INTAKE, R.DISPATCHER, R.DUTY_CHIEF, R.VERIFIER, *(R.HANDLER, R.GRID_WORKER)))
+_STAFF = (
+    *(by(r) for r in (R.INTAKE, R.DISPATCHER, R.DUTY_CHIEF, R.VERIFIER, R.HANDLER, R.GRID_WORKER)),
+    *_HELP,
+)
 _BEFORE_WORK = frozenset({S.RECEIVED, S.CHECKING, S.FILED, S.DISPATCHED})
 _IN_WORK = frozenset({S.DISPATCHED, S.HANDLING})
 _ALL = frozenset(Status)
@@ -169,11 +208,11 @@ _ALL = frozenset(Status)
 # fmt: off
 _ROWS: tuple[tuple[str, str, frozenset[Status], Status | None, tuple[By, ...], tuple[str, ...], Clock], ...] = (
     # name           label          from                          to            by           needs                                         clocks
-    ("file",         N_("立案"),     frozenset({S.RECEIVED}),      S.FILED,      _DESK,       ("category",),                                C.KEEP),
+    ("file",         N_("立案"),     frozenset({S.RECEIVED}),      S.FILED,      _FILE,       ("category",),                                C.KEEP),
     ("send_check",   N_("派核实"),   frozenset({S.RECEIVED}),      S.CHECKING,   _DESK,       ("grid_unit",),                               C.KEEP),
-    ("report_check", N_("核实回报"), frozenset({S.CHECKING}),      S.RECEIVED,   (by(R.GRID_WORKER),), ("note",),                           C.KEEP),
+    ("report_check", N_("核实回报"), frozenset({S.CHECKING}),      S.RECEIVED,   (by(R.GRID_WORKER, over=Over.CHECKER),), ("note",),        C.KEEP),
     ("decline",      N_("不予立案"), frozenset({S.RECEIVED}),      S.DECLINED,   (by(R.INTAKE, L.COUNTY, L.TOWNSHIP),), ("reply",),         C.KEEP),
-    ("dispatch",     N_("派遣"),     frozenset({S.FILED}),         S.DISPATCHED, _DISPATCH,   ("unit",),                                    C.KEEP),
+    ("dispatch",     N_("派遣"),     frozenset({S.FILED}),         S.DISPATCHED, _SEND,       ("unit",),                                    C.KEEP),
     ("escalate",     N_("上报"),     frozenset({S.FILED}),         S.FILED,      (by(R.DISPATCHER, L.COMMUNITY, L.TOWNSHIP),), ("note",),   C.RESTART),
     ("accept",       N_("接单"),     frozenset({S.DISPATCHED}),    S.HANDLING,   _WORK,       (),                                           C.KEEP),
     ("pass_back",    N_("拒单"),     frozenset({S.DISPATCHED}),    S.FILED,      (by(R.GRID_WORKER),), ("note",),                           C.KEEP),
@@ -199,7 +238,7 @@ _ROWS: tuple[tuple[str, str, frozenset[Status], Status | None, tuple[By, ...], t
     ("answer",       N_("公开答复"), _ALL,                         None,         _STAFF,      ("reply",),                                   C.KEEP),
     ("remark",       N_("内部备注"), _ALL,                         None,         _STAFF,      ("note",),                                    C.KEEP),
     ("add_helper",   N_("加派协办"), _IN_WORK,                     None,         _DISPATCH,   ("unit",),                                    C.KEEP),
-    ("contribute",   N_("协办反馈"), _IN_WORK,                     None,         _WORK,       ("note",),                                    C.KEEP),
+    ("contribute",   N_("协办反馈"), _IN_WORK,                     None,         _HELP,       ("note",),                                    C.KEEP),
     ("raise_funds",  N_("登记资金"), frozenset({S.HANDLING, S.HANDLED, S.VERIFIED}), None, (*_WORK, by(R.DISPATCHER)), ("source", "yuan"), C.KEEP),
 )
 # fmt: on
@@ -220,6 +259,7 @@ NOT_BY_HANDLER = frozenset({"verify", "rework", "close"})
 OTHER_ENTRIES = {
     "receive": N_("收到诉求"),
     "join": N_("又有人反映"),
+    "leave": N_("一位反映人退出"),
     "rate": N_("评价"),
     "unmask": N_("查看个人信息"),
     "release": N_("公开"),
@@ -245,21 +285,21 @@ def label_of(name: str) -> str:
     return MOVES[name].label if name in MOVES else OTHER_ENTRIES[name]
 
 
-def may_make(move: Move, seats: Collection[Seat]) -> bool:
+def may_make(move: Move, seats: Seats) -> bool:
     """Tell whether a holder of `seats` may make `move` without asking."""
     return any(b.covers(seats) for b in move.by)
 
 
-def may_ask(move: Move, seats: Collection[Seat]) -> bool:
+def may_ask(move: Move, seats: Seats) -> bool:
     """Tell whether a holder of `seats` may apply for `move`."""
-    return move.asker is not None and any(s.role == move.asker for s in seats)
+    return move.asker is not None and by(move.asker).covers(seats)
 
 
 def check(
     move: Move,
     *,
     status: Status,
-    seats: Collection[Seat],
+    seats: Seats,
     given: Collection[str],
     needs: Sequence[str] | None = None,
     is_handler: bool = False,
@@ -290,7 +330,7 @@ def check_given(move: Move, *, given: Collection[str], needs: Sequence[str] | No
         raise MoveRefused(f"{move.label}还缺少：{'、'.join(EVIDENCE_LABELS[n] for n in missing)}")
 
 
-def moves_open_to(*, status: Status, seats: Collection[Seat], is_handler: bool = False) -> list[Move]:
+def moves_open_to(*, status: Status, seats: Seats, is_handler: bool = False) -> list[Move]:
     """Return the moves a holder of `seats` may make on a case in `status`, in table order."""
     return [
         m
@@ -301,7 +341,7 @@ def moves_open_to(*, status: Status, seats: Collection[Seat], is_handler: bool =
     ]
 
 
-def moves_to_ask(*, status: Status, seats: Collection[Seat]) -> list[Move]:
+def moves_to_ask(*, status: Status, seats: Seats) -> list[Move]:
     """Return the moves a holder of `seats` may apply for but not make."""
     return [
         m
@@ -345,7 +385,9 @@ EVIDENCE_LABELS = {
 
 def needs_of(move: Move, *, needs_after_photo: bool) -> tuple[str, ...]:
     """Return the evidence `move` needs on a case of a category that may want an after-photo."""
-    return (*move.needs, "after_photo") if move.name == "handle" and needs_after_photo else move.needs
+    return (
+        (*move.needs, "after_photo") if move.name == "handle" and needs_after_photo else move.needs
+    )
 
 
 class SolvedBy(StrEnum):
@@ -556,13 +598,21 @@ def route(
     candidates: list[Candidate] = []
     for row in sorted(fitting, key=rank):
         label = TARGET_LABELS[Target(row.target)]
-        here = [(row.to_id, None)] if row.target == Target.UNIT and row.to_id else found.get(row.target, ())
+        here = (
+            [(row.to_id, None)]
+            if row.target == Target.UNIT and row.to_id
+            else found.get(row.target, ())
+        )
         if not here:
             explanation.append((row.pk, f"{label}：此处没有登记，跳过", False))
             continue
-        explanation.append((row.pk, f"{label}：{'直接派单' if row.is_direct else '建议派遣'}", True))
+        explanation.append(
+            (row.pk, f"{label}：{'直接派单' if row.is_direct else '建议派遣'}", True)
+        )
         for unit_id, person_id in here:
-            if unit_id is not None and (unit_id, person_id) not in {(c.unit_id, c.person_id) for c in candidates}:
+            if unit_id is not None and (unit_id, person_id) not in {
+                (c.unit_id, c.person_id) for c in candidates
+            }:
                 candidates.append(Candidate(unit_id, person_id, row.is_direct, row))
     return Routing(tuple(candidates), tuple(explanation))
 
@@ -596,7 +646,8 @@ def duty_matrix(held_at: Mapping[Role, Collection[Level]]) -> list[DutyRow]:
     """Return, for each move, the tiers whose posts may make it or apply for it."""
 
     def cell(move: Move, tier: Level) -> str:
-        seats = [Seat(role, tier) for role, tiers in held_at.items() if tier in tiers]
+        held = [Seat(role, tier) for role, tiers in held_at.items() if tier in tiers]
+        seats = {over: held for over in Over}
         if may_make(move, seats):
             return "make"
         return "ask" if may_ask(move, seats) else ""

@@ -1,4 +1,7 @@
 """Placeholder."""
+
 from django.contrib.auth.backends import BaseBackend
+
+
 class StaffBackend(BaseBackend):
     """."""

@@ -1,4 +1,4 @@
-"""The organisation tree, the people in it, the posts they hold, and the numbers a county may set."""
+"""The organisation tree, its people, the posts they hold, and the numbers a county may set."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -88,10 +88,11 @@ class Unit(models.Model):
     level = models.CharField(max_length=12, choices=_codes(policy.Level))
     parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="children")
     path = models.CharField(max_length=120, unique=True)  # '/1/4/9/': ancestors first, self last
-    code = models.CharField(max_length=15, null=True, unique=True)  # division or grid code
+    code = models.CharField(max_length=15, null=True, unique=True)  # noqa: DJ001 - unique where given
     area_code = models.CharField(max_length=24, blank=True)  # party: the area it stands for
     n_members = models.PositiveIntegerField(default=0)  # party: members on its own roll
-    office_hours = models.CharField(max_length=80, blank=True)  # '08:30-12:00,14:00-17:30'; '' = as parent
+    # '08:30-12:00,14:00-17:30'; '' = as the parent
+    office_hours = models.CharField(max_length=80, blank=True)
     phone = models.CharField(max_length=40, blank=True)
     valid_from = models.DateField(null=True)
     valid_to = models.DateField(null=True)
@@ -109,7 +110,9 @@ class Unit(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["path"], name="unit_path_prefix", opclasses=["varchar_pattern_ops"]),
+            models.Index(
+                fields=["path"], name="unit_path_prefix", opclasses=["varchar_pattern_ops"]
+            ),
             models.Index(fields=["parent", "level"], name="unit_children"),
             models.Index(fields=["kind", "area_code"], name="unit_party_area"),
         ]

@@ -1,0 +1,255 @@
+"""A case in hand: the locked row, its running clocks, and what is about to be written.
+
+`open_file` locks, `CaseFile.make` does what a move does in memory, `save` writes it all. The sample
+town makes whole histories through `make` and writes them in bulk: one code for both.
+"""
+
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+
+from django.utils import timezone
+
+from shaodao.cases import policy
+from shaodao.cases.models import Case, Clock, JournalEntry, Remark
+from shaodao.cases.rules import Rules, calendar_of, rules
+from shaodao.cores import chaining, worktime
+from shaodao.people.models import Unit
+from shaodao.people.queries import at_level, number, units_by_id
+
+Move, C, T = policy.Move, policy.Clock, policy.Step
+
+
+@dataclass
+class CaseFile:
+    """A case with its running clocks and the entries and clocks not yet written."""
+
+    case: Case
+    running: list[Clock]
+    rules: Rules
+    helpers: list[Unit] = field(default_factory=list)
+    entries: list[JournalEntry] = field(default_factory=list)
+    changed: list[Clock] = field(default_factory=list)
+
+    def begin(self, *, at: datetime, actor_id: int | None, facts: Mapping[str, object]) -> None:
+        """Start the life of a case that has just been received."""
+        case = self.case
+        case.holder, case.holder_person = case.desk, None
+        self._start(T.FILE, at, due_on=None)
+        case.due_at = self.running[0].due_at
+        case.unit_ids = _unit_ids(case, self.helpers)
+        self.record("receive", at=at, actor_id=actor_id, facts=facts)
+
+    def make(
+        self, move: Move, *, at: datetime, actor_id: int | None, facts: Mapping[str, object]
+    ) -> JournalEntry:
+        """Bring the case to where `move` leads, with its clocks, holder and record.
+
+        Whoever calls has checked the move and set desk, lead, checker and category already.
+
+        :raises policy.MoveRefused: if a clock that must start has no limit, or may not be extended.
+        """
+        case, source = self.case, policy.Status(self.case.status)
+        target = move.target or source
+        case.status = target.value
+        self._turn_clocks(move, source, target, at=at, facts=facts)
+        place = policy.PLACES[target]
+        case.holder, case.holder_person = self._holder(place.holder)
+        case.due_at = min((c.due_at for c in self.running if c.paused_at is None), default=None)
+        handling = self._clock(T.HANDLE)
+        case.promised_at = handling.due_at if handling else case.promised_at
+        if target in policy.ENDED:
+            case.ended_at = at if source not in policy.ENDED else case.ended_at
+            case.due_at = None
+        else:
+            case.ended_at = None
+        case.unit_ids = _unit_ids(case, self.helpers)
+        record = {"from": source.value, "to": target.value} if move.target else {}
+        due = {c.step: c.due_at.isoformat() for c in self.running if c.started_at == at}
+        return self.record(
+            move.name,
+            at=at,
+            actor_id=actor_id,
+            facts={**record, **facts, **({"due": due} if due else {})},
+        )
+
+    def record(
+        self, name: str, *, at: datetime, actor_id: int | None, facts: Mapping[str, object]
+    ) -> JournalEntry:
+        """Add an entry to the case's chain."""
+        case = self.case
+        seq = case.n_entries + 1
+        plain = {key: value for key, value in facts.items() if value not in (None, "", [], {})}
+        head = chaining.entry_hash(
+            bytes(case.head) or chaining.GENESIS,
+            entry_fields(case.pk, seq, name, at, actor_id, plain),
+        )
+        entry = JournalEntry(
+            case=case, seq=seq, name=name, at=at, actor_id=actor_id, facts=plain, hash=head
+        )
+        case.n_entries, case.head = seq, head
+        self.entries.append(entry)
+        return entry
+
+    @property
+    def last(self) -> JournalEntry:
+        """The entry made last and not yet written."""
+        return self.entries[-1]
+
+    def save(self) -> Case:
+        """Write the case, its clocks and its entries."""
+        self.case.save(force_insert=self.case._state.adding)
+        self._write_rest()
+        return self.case
+
+    def _write_rest(self) -> None:
+        fresh = [c for c in self.changed if c.pk is None and c.stopped_at != c.started_at]
+        stale = [c for c in self.changed if c.pk is not None]
+        for clock in {id(c): c for c in stale}.values():
+            clock.save()
+        Clock.objects.bulk_create({id(c): c for c in fresh}.values())
+        JournalEntry.objects.bulk_create(self.entries)
+        self.entries, self.changed = [], []
+
+    def _clock(self, step: policy.Step) -> Clock | None:
+        return next((c for c in self.running if c.step == step), None)
+
+    def _holder(self, holder: policy.Holder | None):
+        case = self.case
+        if holder == policy.Holder.DESK:
+            return case.desk, None
+        if holder == policy.Holder.LEAD:
+            return case.lead, case.lead_person
+        return (case.checker, None) if holder == policy.Holder.CHECKER else (None, None)
+
+    def _turn_clocks(self, move, source, target, *, at, facts) -> None:
+        place = policy.PLACES[target]
+        stay = {*place.starts, *place.keeps}
+        if move.clock == C.RESTART:
+            stay -= set(place.starts)
+        if move.target is not None:
+            for clock in [c for c in self.running if c.step not in stay]:
+                self._stop(clock, at)
+        if move.clock == C.ARRIVED and (arriving := self._clock(T.ARRIVE)):
+            self._stop(arriving, at)
+        handling = self._clock(T.HANDLE)
+        if handling and move.clock == C.PAUSE:
+            self._pause(handling, at)
+        if handling and move.clock == C.RESUME:
+            self._resume(handling, at)
+        if handling and move.clock == C.EXTEND:
+            self._extend(handling, at)
+        for step in place.starts if move.target is not None else ():
+            if self._clock(step) is None:
+                self._start(step, at, due_on=facts.get("review_on"))
+
+    def _start(self, step: policy.Step, at: datetime, *, due_on: object) -> None:
+        case = self.case
+        holder = self._holder(policy.PLACES[policy.Status(case.status)].holder)[0] or case.desk
+        row = self.rules.limit(
+            step,
+            category=case.category_id,
+            unit=case.area,
+            is_hazard=case.is_hazard,
+            on=timezone.localdate(at),
+        )
+        calendar, unit = calendar_of(holder), worktime.TimeUnit(row.time_unit)
+        due_at = worktime.due_at(at, row.amount, unit, calendar)
+        if due_on:
+            due_at = datetime.combine(
+                date.fromisoformat(str(due_on)), time(18), tzinfo=timezone.get_current_timezone()
+            )
+        clock = Clock(
+            case=case,
+            step=step.value,
+            level=holder.level,
+            unit=holder,
+            limit_id=row.pk,
+            amount=row.amount,
+            time_unit=row.time_unit,
+            started_at=at,
+            due_at=due_at,
+            warn_at=worktime.warn_at(at, due_at, self._warn_share(at), unit, calendar),
+        )
+        self.running.append(clock)
+        self.changed.append(clock)
+
+    def _warn_share(self, at: datetime) -> float:
+        on, unit_ids = timezone.localdate(at), self.case.area.ancestor_ids
+        return number("warn_percent", on=on, unit_ids=unit_ids) / 100
+
+    def _stop(self, clock: Clock, at: datetime) -> None:
+        clock.stopped_at = at
+        self.running.remove(clock)
+        self.changed.append(clock)
+
+    def _pause(self, clock: Clock, at: datetime) -> None:
+        unit, calendar = worktime.TimeUnit(clock.time_unit), calendar_of(clock.unit)
+        clock.left = worktime.left_at(at, clock.due_at, unit, calendar)
+        clock.paused_at = at
+        self.changed.append(clock)
+
+    def _resume(self, clock: Clock, at: datetime) -> None:
+        unit, calendar = worktime.TimeUnit(clock.time_unit), calendar_of(clock.unit)
+        to_warn = worktime.left_at(clock.paused_at, clock.warn_at, unit, calendar)
+        clock.due_at = worktime.resume(at, clock.left, unit, calendar)
+        clock.warn_at = worktime.resume(at, max(to_warn, timedelta()), unit, calendar)
+        clock.paused_at = clock.left = None
+        self.changed.append(clock)
+
+    def _extend(self, clock: Clock, at: datetime) -> None:
+        most = number("extensions", on=timezone.localdate(at), unit_ids=self.case.area.ancestor_ids)
+        if clock.due_at <= at:
+            raise policy.MoveRefused("已经超期，不能再延期：延期须在到期前提出")
+        if clock.extended >= most:
+            raise policy.MoveRefused(f"最多延期 {most} 次")
+        unit, calendar = worktime.TimeUnit(clock.time_unit), calendar_of(clock.unit)
+        previous = clock.due_at
+        clock.due_at = worktime.due_at(previous, clock.amount, unit, calendar)
+        clock.warn_at = worktime.warn_at(
+            previous, clock.due_at, self._warn_share(at), unit, calendar
+        )
+        clock.extended += 1
+        clock.warned_at = None
+        self.changed.append(clock)
+
+
+def entry_fields(case_id: int, seq: int, name: str, at: datetime, actor_id: int | None, facts):
+    """Return what an entry's hash covers."""
+    return {"case": case_id, "seq": seq, "name": name, "at": at, "actor": actor_id, "facts": facts}
+
+
+def open_file(case_id: int) -> CaseFile:
+    """Lock a case for the present transaction and return it with its running clocks."""
+    case = (
+        Case.objects.select_for_update(of=["self"])
+        .select_related("category", "area", "desk", "lead", "lead_person", "checker", "holder")
+        .defer("search")
+        .get(pk=case_id)
+    )
+    running = list(case.clocks.filter(stopped_at=None).select_related("unit").order_by("pk"))
+    units = units_by_id()
+    helpers = [units[pk] for pk in case.co_handlers.values_list("unit_id", flat=True)]
+    return CaseFile(case=case, running=running, rules=rules(), helpers=helpers)
+
+
+def _unit_ids(case: Case, helpers: Iterable[Unit]) -> list[int]:
+    units = [case.area, case.desk, case.lead, case.checker, *helpers]
+    return sorted({pk for unit in units if unit is not None for pk in unit.ancestor_ids})
+
+
+def desk_of(area: Unit, *, level: str) -> Unit:
+    """Return the desk that takes cases of `area` at `level`, or the nearest one above."""
+    levels = ["COMMUNITY", "TOWNSHIP", "COUNTY"]
+    for tier in levels[levels.index(level) :]:
+        if (unit := at_level(area, tier)) is not None:
+            return unit
+    return area
+
+
+def remark(case: Case, *, kind: policy.RemarkKind, text: str) -> tuple[Remark, dict[str, object]]:
+    """Write words about a case and return them with the facts a journal keeps of them."""
+    row = Remark.objects.create(case=case, kind=kind.value, text=text, salt=secrets.token_bytes(16))
+    digest = chaining.salted_digest(text, bytes(row.salt))
+    return row, {"remark": row.pk, "digest": digest if isinstance(digest, str) else digest.hex()}

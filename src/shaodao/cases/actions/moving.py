@@ -1,0 +1,300 @@
+"""Making a move on a case: lock, check, write, journal, notify."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from shaodao.cases import policy
+from shaodao.cases.models import Case, CoHandler, Evidence, Funding, Outcome
+from shaodao.cases.queries import is_handler, routing_of, seats_of
+from shaodao.people.models import Unit, posts_of
+from shaodao.people.policy import Kind, Role
+from shaodao.people.queries import units_by_id
+
+from .casefile import CaseFile, desk_of, open_file, remark
+from .telling import tell
+
+M = policy.MoveRefused
+
+
+@transaction.atomic
+def move(*, case: Case, name: str, actor, at: datetime, **evidence) -> Case:
+    """Make the move `name` on `case` and return the case as it now stands.
+
+    :raises policy.MoveRefused: if the policy does not allow it; nothing is changed then.
+    """
+    file = open_file(case.pk)
+    step = policy.MOVES[name]
+    given = {key for key, value in evidence.items() if value not in (None, "", [], ())}
+    policy.check(
+        step,
+        status=policy.Status(file.case.status),
+        seats=seats_of(actor, file.case, file.helpers),
+        given=given,
+        needs=policy.needs_of(step, needs_after_photo=file.case.category.needs_after_photo),
+        is_handler=is_handler(actor, file.case),
+    )
+    if file.case.approvals.filter(decided_at=None).exists() and step.target is not None:
+        raise M("有一项申请正在等待审批，先审批再继续")
+    return make(file, step, actor=actor, at=at, evidence=evidence)
+
+
+@transaction.atomic
+def move_by_link(*, case: Case, name: str, report, at: datetime, **evidence) -> Case:
+    """Make a reporter's move: whoever holds the tracking link of `report` stands behind it.
+
+    :raises policy.MoveRefused: if it is not a reporter's move, or not now.
+    """
+    file = open_file(case.pk)
+    step = policy.MOVES[name]
+    policy.check(
+        step,
+        status=policy.Status(file.case.status),
+        seats=policy.LINK_HOLDER,
+        given={key for key, value in evidence.items() if value},
+    )
+    return make(file, step, actor=None, at=at, evidence={**evidence, "report": report})
+
+
+@transaction.atomic
+def move_by_system(*, case: Case, name: str, at: datetime, **evidence) -> Case:
+    """Make a move of the system's own: a time-out, a direct dispatch.
+
+    :raises policy.MoveRefused: if the table does not give it to the system.
+    """
+    file = open_file(case.pk)
+    step = policy.MOVES[name]
+    policy.check(
+        step, status=policy.Status(file.case.status), seats=policy.SYSTEM, given=evidence.keys()
+    )
+    return make(file, step, actor=None, at=at, evidence=evidence)
+
+
+def make(file: CaseFile, step: policy.Move, *, actor, at: datetime, evidence: Mapping) -> Case:
+    """Carry out a move that has been checked; the caller holds the lock and the transaction."""
+    facts = prepare(file, step, actor=actor, at=at, evidence=evidence)
+    if step.name in _BESIDES:
+        facts |= _BESIDES[step.name](file, actor=actor, at=at, evidence=evidence) or {}
+    entry = file.make(step, at=at, actor_id=actor.pk if actor else None, facts=facts)
+    if step.name in {"pass_back", "time_out"}:
+        send_on(file, at=at)
+    case = file.save()
+    tell(case, entry, at=at)
+    return case
+
+
+def prepare(file: CaseFile, step: policy.Move, *, actor, at: datetime, evidence: Mapping) -> dict:
+    """Write the words and pictures that come with a move and return the journal's facts."""
+    facts: dict[str, object] = {}
+    for key, kind in _WORDS.items():
+        if text := evidence.get(key):
+            spoken = policy.RemarkKind.REPORTER if actor is None and key != "system" else kind
+            _, digest = remark(file.case, kind=spoken, text=text)
+            facts |= (
+                digest if "remark" not in facts else {f"{key}_{k}": v for k, v in digest.items()}
+            )
+    for key, kind in _PICTURES.items():
+        for picture in evidence.get(key) or ():
+            row = Evidence.objects.create(
+                case=file.case,
+                kind=kind or _PICTURE_OF[step.name],
+                file=picture.file,
+                width=picture.width,
+                height=picture.height,
+                at=at,
+                by=actor,
+            )
+            facts.setdefault("pictures", []).append(row.pk)
+    for key in ("unit", "primary", "report", "grid_unit"):
+        if value := evidence.get(key):
+            facts[key] = value.pk
+    for key in ("solved_by", "quantity", "n_households", "source"):
+        if value := evidence.get(key):
+            facts[key] = value if isinstance(value, int) else str(value)
+    if review_on := evidence.get("review_on"):
+        facts["review_on"] = review_on.isoformat()
+    return facts
+
+
+_WORDS = {"note": policy.RemarkKind.INTERNAL, "reply": policy.RemarkKind.REPLY}
+_PICTURES = {"photo": "", "after_photo": "AFTER"}
+_PICTURE_OF = {"arrive": "ARRIVE", "verify": "VERIFY", "handle": "AFTER", "accept": "ARRIVE"}
+
+
+# ---- what single moves do beyond their row ---------------------------------------------------
+
+
+def _file(file, *, actor, at, evidence):
+    case = file.case
+    case.category = evidence["category"]
+    case.is_hazard = bool(evidence.get("is_hazard")) or case.is_hazard or case.category.is_hazard
+    if evidence.get("title"):
+        case.title = evidence["title"]
+    return {"category": case.category_id, "hazard": case.is_hazard}
+
+
+def _dispatch(file, *, actor, at, evidence):
+    case, unit = file.case, evidence["unit"]
+    if actor is not None:
+        check_reach(file, unit, actor=actor)
+    case.lead, case.lead_person = unit, evidence.get("person")
+    if case.lead_person is None and unit.level == "GRID" and case.household_id:
+        found = routing_of(case, at=at).candidates
+        case.lead_person_id = next((c.person_id for c in found if c.unit_id == unit.pk), None)
+    for helper in evidence.get("helpers") or ():
+        _add_helper(file, actor=actor, at=at, evidence={"unit": helper})
+    return {"person": case.lead_person_id, "helpers": [u.pk for u in evidence.get("helpers") or ()]}
+
+
+def check_reach(file: CaseFile, unit: Unit, *, actor) -> None:
+    """Test that `actor` may send the case to `unit`: below a desk of theirs, or named by a route.
+
+    :raises policy.MoveRefused: if it is neither.
+    """
+    if unit.kind not in {Kind.AREA, Kind.DEPARTMENT, Kind.COMPANY, Kind.INSTITUTION}:
+        raise M(f"{unit.short_name}不承办案件")
+    desks = [p.unit for p in posts_of(actor) if p.role == Role.DISPATCHER]
+    if any(unit.path.startswith(desk.path) for desk in desks):
+        return
+    routed = {c.unit_id for c in routing_of(file.case, at=timezone.now()).candidates}
+    if unit.pk not in routed:
+        raise M(f"{unit.short_name}不在您的派遣范围内，请先上报上一级派遣")
+
+
+def _add_helper(file, *, actor, at, evidence):
+    unit = evidence["unit"]
+    if unit == file.case.lead:
+        raise M("主办单位不能同时协办")
+    CoHandler.objects.get_or_create(case=file.case, unit=unit, defaults={"added_at": at})
+    if unit not in file.helpers:
+        file.helpers.append(unit)
+
+
+def _contribute(file, *, actor, at, evidence):
+    mine = [p.unit_id for p in posts_of(actor)]
+    file.case.co_handlers.filter(unit__in=mine, contributed_at=None).update(contributed_at=at)
+
+
+def _escalate(file, *, actor, at, evidence):
+    higher = {"COMMUNITY": "TOWNSHIP", "TOWNSHIP": "COUNTY"}
+    file.case.desk = desk_of(file.case.area, level=higher[file.case.desk.level])
+
+
+def _send_check(file, *, actor, at, evidence):
+    unit = evidence["grid_unit"]
+    if not unit.path.startswith(file.case.desk.path):
+        raise M(f"{unit.short_name}不在本级辖区内")
+    file.case.checker = unit
+
+
+def _handle(file, *, actor, at, evidence):
+    case, quantity = file.case, evidence["quantity"]
+    case.handled_by, case.handled_at = actor, at
+    case.solved_by, case.solved_level = str(evidence["solved_by"]), case.lead.level
+    if evidence.get("cost_yuan") is not None:
+        case.cost_fen = round(evidence["cost_yuan"] * 100)
+    outcome = Outcome.objects.create(
+        case=case,
+        kind=evidence["outcome"],
+        quantity=quantity,
+        spacing_m=case.length_m / (quantity - 1) if case.length_m and quantity > 1 else None,
+        n_households=evidence.get("n_households") or 0,
+        at=at,
+    )
+    outcome.compounds.set(evidence.get("compounds") or ())
+
+
+def _arrive(file, *, actor, at, evidence):
+    if file.case.lead_person_id is None:
+        file.case.lead_person = actor
+
+
+def _close(file, *, actor, at, evidence):
+    case = file.case
+    raised = sum(case.funding.values_list("amount_fen", flat=True))
+    policy.check_closing(
+        has_outcome=case.outcomes.exists(), cost_fen=case.cost_fen, raised_fen=raised
+    )
+
+
+def _raise_funds(file, *, actor, at, evidence):
+    Funding.objects.create(
+        case=file.case,
+        source=str(evidence["source"]),
+        amount_fen=round(evidence["yuan"] * 100),
+        note=evidence.get("note") or "",
+        at=at,
+    )
+
+
+def _merge(file, *, actor, at, evidence):
+    primary = Case.objects.select_for_update().defer("search").get(pk=evidence["primary"].pk)
+    if primary.pk == file.case.pk:
+        raise M("案件不能并入自己")
+    if policy.Status(primary.status) not in policy.OPEN:
+        raise M(f"{primary.number} 已经办完，不能再并入")
+    file.case.primary = primary
+    primary.n_reports += file.case.n_reports
+    other = CaseFile(case=primary, running=[], rules=file.rules)
+    other.record("join", at=at, actor_id=actor.pk, facts={"case": file.case.pk})
+    Case.objects.filter(pk=primary.pk).update(
+        n_reports=primary.n_reports, n_entries=primary.n_entries, head=primary.head
+    )
+    for entry in other.entries:
+        entry.save()
+
+
+def _separate(file, *, actor, at, evidence):
+    case = file.case
+    primary = Case.objects.select_for_update().get(pk=case.primary_id)
+    Case.objects.filter(pk=primary.pk).update(n_reports=max(primary.n_reports - case.n_reports, 1))
+    case.primary = None
+
+
+def _reopen(file, *, actor, at, evidence):
+    case = file.case
+    case.n_reopened += 1
+    case.lead = case.lead_person = case.handled_by = case.handled_at = None
+    case.solved_by = case.solved_level = ""
+
+
+_BESIDES = {
+    "file": _file,
+    "dispatch": _dispatch,
+    "transfer": _dispatch,
+    "add_helper": _add_helper,
+    "contribute": _contribute,
+    "escalate": _escalate,
+    "send_check": _send_check,
+    "handle": _handle,
+    "arrive": _arrive,
+    "close": _close,
+    "raise_funds": _raise_funds,
+    "merge": _merge,
+    "separate": _separate,
+    "reopen": _reopen,
+}
+
+
+def send_on(file: CaseFile, *, at: datetime, asset=None) -> bool:
+    """Dispatch a filed case straight to the next candidate that takes direct orders, if any."""
+    case = file.case
+    tried = _tried(file)
+    candidate = routing_of(case, at=at, rules=file.rules, asset=asset).after(tried)
+    if candidate is None or not candidate.is_direct:
+        return False
+    case.lead, case.lead_person_id = units_by_id()[candidate.unit_id], candidate.person_id
+    facts = {"unit": candidate.unit_id, "person": candidate.person_id, "route": candidate.row.pk}
+    file.make(policy.MOVES["dispatch"], at=at, actor_id=None, facts=facts)
+    return True
+
+
+def _tried(file: CaseFile) -> set[tuple[int, int | None]]:
+    """Return the (unit, person) pairs the case has been sent to."""
+    adding = file.case._state.adding
+    written = [] if adding else file.case.journal.filter(name="dispatch")
+    written = written and written.values_list("facts", flat=True)
+    pending = [e.facts for e in file.entries if e.name == "dispatch"]
+    return {(f["unit"], f.get("person")) for f in [*written, *pending] if "unit" in f}

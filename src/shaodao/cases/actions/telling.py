@@ -1,0 +1,76 @@
+"""Telling people what happened: notice rows in the transaction of what they tell about."""
+
+from datetime import datetime
+
+from django.urls import reverse
+
+from shaodao.cases import policy
+from shaodao.cases.models import Case, JournalEntry
+from shaodao.notices.actions import post
+from shaodao.people.models import Post
+from shaodao.people.policy import Role
+from shaodao.reports.tokens import token_of
+
+# Which posts of the unit a case waits for are told.
+_TOLD = {
+    policy.Holder.DESK: (Role.INTAKE, Role.DISPATCHER),
+    policy.Holder.LEAD: (Role.HANDLER, Role.GRID_WORKER),
+    policy.Holder.CHECKER: (Role.GRID_WORKER,),
+}
+_MOST = 20  # people of one unit told of one thing
+
+
+def tell(case: Case, entry: JournalEntry, *, at: datetime) -> None:
+    """Tell the one the case now waits for, and on public steps every reporter who left a phone."""
+    key = f"case:{case.pk}:{entry.seq}"
+    label = policy.label_of(entry.name)
+    text = f"{case.number} {case.title}：{label}"
+    link = reverse("case", args=[case.pk])
+    post([(f"{key}:{user}", user, "", text, link) for user in _whom(case, entry)], about=key, at=at)
+    if entry.name in policy.PUBLIC:
+        post(
+            [
+                (f"{key}:r{r.pk}", None, r.phone, _public(r, entry), f"/track/{token_of(r)}/")
+                for r in _reporters(case)
+            ],
+            about=key,
+            at=at,
+        )
+
+
+def _whom(case: Case, entry: JournalEntry) -> list[int]:
+    holder = policy.PLACES[policy.Status(case.status)].holder
+    if holder is None or "to" not in entry.facts:
+        return []
+    if case.holder_person_id:
+        return [] if case.holder_person_id == entry.actor_id else [case.holder_person_id]
+    posts = Post.objects.in_force().filter(unit=case.holder_id, role__in=_TOLD[holder])
+    users = posts.exclude(user=entry.actor_id).order_by("user").values_list("user", flat=True)
+    return list(users.distinct()[:_MOST])
+
+
+def _reporters(case: Case):
+    links = case.reports.filter(withdrawn_at=None, report__token_digest__isnull=False)
+    return [link.report for link in links.exclude(report__phone="").select_related("report")]
+
+
+def _public(report, entry: JournalEntry) -> str:
+    return f"您反映的 {report.number} 有新进展：{policy.label_of(entry.name)}。点开查看："
+
+
+def warn_holder(case: Case, entry: JournalEntry, clock, *, at: datetime) -> None:
+    """Tell the holder and the chiefs above that a limit is near or past."""
+    step = policy.STEP_LABELS[policy.Step(clock.step)]
+    word = "已超期" if entry.name == "late" else "即将到期"
+    text = f"{case.number} {case.title}：{step}{word}"
+    key, link = f"case:{case.pk}:{entry.seq}", reverse("case", args=[case.pk])
+    people = [case.holder_person_id] if case.holder_person_id else []
+    posts = Post.objects.in_force()
+    if not people:
+        roles = (Role.HANDLER, Role.GRID_WORKER, Role.DISPATCHER, Role.INTAKE)
+        people += posts.filter(unit=case.holder_id, role__in=roles).values_list("user", flat=True)
+    if entry.name == "late":
+        chiefs = posts.filter(unit__in=case.desk.ancestor_ids, role=Role.DUTY_CHIEF)
+        people += chiefs.values_list("user", flat=True)
+    told = list(dict.fromkeys(people))[:_MOST]
+    post([(f"{key}:{user}", user, "", text, link) for user in told], about=key, at=at)

@@ -1,0 +1,92 @@
+"""Questions about cases that join several tables, for actions and pages alike."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.utils import timezone
+
+from shaodao.people.models import Post, Unit, seats_over
+from shaodao.people.policy import Role, Seat
+from shaodao.people.queries import at_level
+from shaodao.places.models import Asset, Contact
+
+from . import policy
+from .models import Case
+from .rules import Rules
+from .rules import rules as present_rules
+
+_WORKING = frozenset({Role.HANDLER, Role.GRID_WORKER})
+
+
+def seats_of(user, case: Case, helpers: Iterable[Unit]) -> policy.Seats:
+    """Return the seats `user` has over desk, lead, checker and helpers of a case."""
+    return {
+        policy.Over.DESK: seats_over(user, case.desk),
+        policy.Over.LEAD: _working(seats_over(user, case.lead)),
+        policy.Over.CHECKER: _working(seats_over(user, case.checker)),
+        policy.Over.HELPER: _working(seats_over(user, *helpers)),
+    }
+
+
+def _working(seats: Iterable[Seat]) -> frozenset[Seat]:
+    return frozenset(seat for seat in seats if seat.role in _WORKING)
+
+
+def is_handler(user, case: Case) -> bool:
+    """Tell whether `user` handled this very case."""
+    return case.handled_by_id is not None and case.handled_by_id == user.pk
+
+
+def routing_of(
+    case: Case, *, at: datetime, rules: Rules | None = None, asset: Asset | None = None
+) -> policy.Routing:
+    """Return whom a case goes to, in order, and why.
+
+    asset : what it is about, where the case is not written yet
+    """
+    book = rules or present_rules()
+    return policy.route(
+        book.routes,
+        kind=book.categories[case.category_id].kind,
+        categories=book.lineage(case.category_id),
+        unit_ids=case.area.ancestor_ids,
+        found=_found(case, asset),
+        on=timezone.localdate(at),
+    )
+
+
+def _found(case: Case, asset: Asset | None) -> dict[str, list[tuple[int, int | None]]]:
+    """Return what each target of the routing table means for this case."""
+    T = policy.Target
+    found: dict[str, list[tuple[int, int | None]]] = {}
+    grid = at_level(case.area, "GRID")
+    if grid is not None:
+        found[T.GRID] = [(grid.pk, person) for person in _workers_on_duty(grid)]
+        contact = (
+            Contact.objects.in_force().filter(household=case.household_id).first()
+            if case.household_id
+            else None
+        )
+        if contact is not None:
+            found[T.CONTACT_WORKER] = [(grid.pk, contact.worker_id)]
+    for target, level in ((T.COMMUNITY, "COMMUNITY"), (T.TOWNSHIP, "TOWNSHIP")):
+        if (unit := at_level(case.area, level)) is not None:
+            found[target] = [(unit.pk, None)]
+    owner = asset.owner_id if asset is not None else _owner_of(case)
+    if owner is not None:
+        found[T.ASSET_OWNER] = [(owner, None)]
+    return found
+
+
+def _owner_of(case: Case) -> int | None:
+    """Return the unit that owns the asset the case's first report names."""
+    if case._state.adding:
+        return None
+    links = case.reports.filter(report__asset__owner__isnull=False).order_by("joined_at")
+    return links.values_list("report__asset__owner", flat=True).first()
+
+
+def _workers_on_duty(grid: Unit) -> list[int]:
+    """Return the grid's workers, its head first."""
+    posts = Post.objects.in_force().filter(unit=grid, role=Role.GRID_WORKER)
+    return list(posts.order_by("-is_head", "pk").values_list("user_id", flat=True))

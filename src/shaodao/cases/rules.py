@@ -1,0 +1,129 @@
+"""The configured rules of case handling as one object: limits, routes, categories, calendars.
+
+The rows live in the database and change seldom, so a process keeps them and looks at their version.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from functools import lru_cache
+
+from shaodao.cores.worktime import DEFAULT_HOURS, OfficeHours, TimeUnit, WorkCalendar, china
+from shaodao.kit.versions import Versioned
+from shaodao.people.models import Unit
+from shaodao.people.queries import office_hours_of
+from shaodao.reports.models import Category
+
+from . import policy
+from .models import Limit, Route
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What the county has set, as of one version."""
+
+    limits: tuple[policy.LimitRow, ...]
+    routes: tuple[policy.RouteRow, ...]
+    categories: dict[str, Category]
+
+    def lineage(self, code: str) -> tuple[str, ...]:
+        """Return the category's code and its ancestors', nearest first."""
+        chain = []
+        while code:
+            chain.append(code)
+            code = self.categories[code].parent_id
+        return tuple(chain)
+
+    def limit(
+        self, step: str, *, category: str, unit: Unit, is_hazard: bool, on: date
+    ) -> policy.LimitRow:
+        """Return the limit of a step, in force on a day.
+
+        :raises policy.MoveRefused: if the county has set none.
+        """
+        row = policy.pick_limit(
+            self.limits,
+            step=step,
+            categories=self.lineage(category),
+            unit_ids=unit.ancestor_ids,
+            is_hazard=is_hazard,
+            on=on,
+        )
+        if row is None:
+            raise policy.MoveRefused(f"还没有设定{policy.STEP_LABELS[policy.Step(step)]}时限")
+        return row
+
+
+def _load() -> Rules:
+    return Rules(
+        limits=tuple(
+            policy.LimitRow(
+                row.pk,
+                row.step,
+                row.category_id,
+                row.unit_id,
+                row.is_hazard,
+                row.amount,
+                row.time_unit,
+                row.valid_from,
+                row.valid_to,
+            )
+            for row in Limit.objects.all()
+        ),
+        routes=tuple(
+            policy.RouteRow(
+                row.pk,
+                row.category_id,
+                row.unit_id,
+                row.target,
+                row.to_id,
+                row.is_direct,
+                row.rank,
+                row.valid_from,
+                row.valid_to,
+            )
+            for row in Route.objects.all()
+        ),
+        categories={c.code: c for c in Category.objects.select_related("parent")},
+    )
+
+
+_rules: Versioned[Rules] = Versioned("rules", _load)
+
+
+def rules() -> Rules:
+    """Return the rules as of their present version."""
+    return _rules.get()
+
+
+@lru_cache(maxsize=256)
+def calendar_from(hours: str) -> WorkCalendar:
+    """Return the working calendar of an office that states `hours` ('' = the default)."""
+    return china(parse_hours(hours) if hours else DEFAULT_HOURS)
+
+
+def parse_hours(text: str) -> OfficeHours:
+    """Read '08:30-12:00,14:00-17:30'.
+
+    :raises ValueError: if it does not read so, or the periods are out of order.
+    """
+    periods = (part.split("-") for part in text.split(","))
+    return OfficeHours(tuple((_time(start), _time(end)) for start, end in periods))
+
+
+def _time(text: str) -> time:
+    return datetime.strptime(text.strip(), "%H:%M").time()
+
+
+def calendar_of(unit: Unit) -> WorkCalendar:
+    """Return the working calendar of `unit`."""
+    return calendar_from(office_hours_of(unit))
+
+
+def time_unit(row: policy.LimitRow) -> TimeUnit:
+    return TimeUnit(row.time_unit)
+
+
+def names_of(codes: Sequence[str]) -> list[str]:
+    """Return the names of categories by code."""
+    return [rules().categories[code].name for code in codes]

@@ -1,0 +1,75 @@
+"""Reading configured numbers and who holds what, for several apps."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from shaodao.kit.versions import Versioned
+
+from .models import Parameter, Unit
+
+
+def _load() -> list[Parameter]:
+    return list(Parameter.objects.order_by("pk"))
+
+
+_parameters: Versioned[list[Parameter]] = Versioned("parameters", _load)
+
+
+def parameter(
+    name: str, *, on: date, unit_ids: Sequence[int] = (), subjects: Sequence[str] = ()
+) -> str:
+    """Return the value of `name` in force: the nearest subject first, then the nearest unit.
+
+    unit_ids : from the root down; subjects : nearest first
+
+    :raises LookupError: if the county has no such number; the seed has every one.
+    """
+
+    def rank(row: Parameter) -> tuple[int, int, date]:
+        subject = len(subjects) - subjects.index(row.subject) if row.subject else 0
+        place = unit_ids.index(row.unit_id) + 1 if row.unit_id else 0
+        return (subject, place, row.valid_from)
+
+    fitting = [
+        row
+        for row in _parameters.get()
+        if row.name == name
+        and row.valid_from <= on
+        and (row.valid_to is None or on < row.valid_to)
+        and (not row.subject or row.subject in subjects)
+        and (row.unit_id is None or row.unit_id in unit_ids)
+    ]
+    if not fitting:
+        raise LookupError(f"no parameter {name}")
+    return max(fitting, key=rank).value
+
+
+def number(name: str, *, on: date, unit_ids: Sequence[int] = (), subjects: Sequence[str] = ()):
+    """Return a parameter that is a whole number."""
+    return int(parameter(name, on=on, unit_ids=unit_ids, subjects=subjects))
+
+
+def _load_units() -> dict[int, Unit]:
+    return {unit.pk: unit for unit in Unit.objects.all()}
+
+
+_units: Versioned[dict[int, Unit]] = Versioned("units", _load_units)
+
+
+def units_by_id() -> dict[int, Unit]:
+    """Return every unit by id, as of the present version of the tree; do not change them."""
+    return _units.get()
+
+
+def office_hours_of(unit: Unit) -> str:
+    """Return the unit's office hours, inherited from the nearest ancestor that states them."""
+    units = units_by_id()
+    stated = (units[pk].office_hours for pk in reversed(unit.ancestor_ids) if pk in units)
+    return next((hours for hours in stated if hours), "")
+
+
+def at_level(unit: Unit, level: str) -> Unit | None:
+    """Return the ancestor of `unit` (or itself) that stands at `level`."""
+    units = units_by_id()
+    chain = (units[pk] for pk in reversed(unit.ancestor_ids))
+    return next((u for u in chain if u.level == level and u.kind == "AREA"), None)

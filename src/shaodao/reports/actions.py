@@ -1,0 +1,184 @@
+"""Taking reports in and letting go of them. The only code that writes them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from shaodao.cores.geodesy import line_length_m
+from shaodao.kit.images import Picture
+from shaodao.people.models import Unit
+from shaodao.people.queries import number, units_by_id
+from shaodao.places.models import Asset, Building, Grid, Household
+from shaodao.places.queries import locate
+
+from .models import Category, Photo, Report, Sending
+from .policy import Channel, PlaceBy, ReportRefused
+from .tokens import digest_of, make_token
+
+
+@dataclass(frozen=True)
+class Said:
+    """What somebody reports, as it came through a door."""
+
+    key: UUID
+    channel: Channel
+    text: str
+    place: PlaceBy
+    category: Category | None = None
+    lon: float | None = None  # WGS 84
+    lat: float | None = None
+    line: Sequence[float] | None = None  # lon, lat, lon, lat …
+    address: str = ""
+    grid: Grid | None = None
+    building: Building | None = None
+    household: Household | None = None
+    asset: Asset | None = None
+    name: str = ""
+    phone: str = ""
+    pictures: Sequence[Picture] = ()
+    happened_at: datetime | None = None
+
+
+@transaction.atomic
+def receive(
+    *, said: Said, actor, at: datetime, device: str = "", address: str = ""
+) -> tuple[Report, bool]:
+    """Write a report down and return it, and whether it is new: a known key is the same report.
+
+    device, address : salted digests of who sends, for the rate limit; '' for staff
+
+    :raises ReportRefused: naming the field and what is wrong with it.
+    """
+    with connection.cursor() as cursor:  # two sendings of one key wait for each other
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [said.key.int & (2**63 - 1)])
+    known = Report.objects.filter(key=said.key).first()
+    if known is not None:
+        return known, False
+    _check(said, at=at)
+    _count(device, "device_reports_an_hour", at=at)
+    _count(address, "address_reports_an_hour", at=at)
+    lon, lat = _point(said)
+    grid, area = _place(said, lon, lat)
+    line = list(said.line) if said.line else None
+    report = Report(
+        key=said.key,
+        number=_number(at),
+        channel=said.channel.value,
+        received_at=at,
+        happened_at=said.happened_at,
+        by=actor,
+        category=said.category,
+        text=said.text,
+        lon=lon,
+        lat=lat,
+        line=line,
+        length_m=line_length_m(list(zip(line[::2], line[1::2], strict=True))) if line else None,
+        place=said.place.value,
+        address=said.address or (said.building.address if said.building else ""),
+        area=area,
+        grid=grid,
+        building=said.building or (said.household.building if said.household else None),
+        household=said.household,
+        asset=said.asset,
+        name=said.name,
+        phone=said.phone,
+        token_digest=digest_of(make_token(said.key)),
+    )
+    report.save(force_insert=True)
+    Photo.objects.bulk_create(
+        Photo(report=report, file=p.file, width=p.width, height=p.height, rank=rank)
+        for rank, p in enumerate(said.pictures)
+    )
+    return report, True
+
+
+def _check(said: Said, *, at: datetime) -> None:
+    on = timezone.localdate(at)
+    if not said.text.strip() and not said.pictures:
+        raise ReportRefused("text", "请写一句话，或者拍一张照片，说明出了什么问题")
+    if len(said.text) > (most := number("report_text_length", on=on)):
+        raise ReportRefused("text", f"文字最多 {most} 字，现在是 {len(said.text)} 字")
+    if len(said.pictures) > (most := number("report_photos", on=on)):
+        raise ReportRefused("photos", f"照片最多 {most} 张")
+    if said.line is not None and (len(said.line) < 4 or len(said.line) % 2):
+        raise ReportRefused("line", "沿路画线至少要两个点")
+    places = (said.lon, said.building, said.household, said.grid, said.asset, said.line)
+    if all(place is None for place in places) and not said.address:
+        raise ReportRefused("place", "请说明地点：定位、地图选点、写地址或选网格，任选一种")
+
+
+def _point(said: Said) -> tuple[float | None, float | None]:
+    if said.lon is not None and said.lat is not None:
+        return said.lon, said.lat
+    if said.line:  # its middle vertex stands for it
+        middle = len(said.line) // 4 * 2
+        return said.line[middle], said.line[middle + 1]
+    thing = said.building or (said.household.building if said.household else None)
+    thing = thing or said.asset or said.grid
+    return (thing.lon, thing.lat) if thing else (None, None)
+
+
+def _place(said: Said, lon: float | None, lat: float | None) -> tuple[Grid | None, Unit | None]:
+    """Return the grid and the unit whose area it is: what was named first, then the point."""
+    home = said.household.building if said.household else said.building
+    named = home or said.asset
+    grid = named.grid if named is not None else said.grid
+    if grid is None and lon is not None and (found := locate(lon, lat)) is not None:
+        grid = Grid.objects.get(pk=found[0])
+    if grid is not None:
+        return grid, units_by_id()[grid.unit_id]
+    return None, None
+
+
+def _number(at: datetime) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('report_number')")
+        serial = cursor.fetchone()[0]
+    return f"{timezone.localtime(at):%y%m%d}{serial:06d}"
+
+
+def _count(sender: str, limit: str, *, at: datetime) -> None:
+    if not sender:
+        return
+    most = number(limit, on=timezone.localdate(at))
+    window = at.replace(minute=0, second=0, microsecond=0)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            'INSERT INTO reports_sending (sender, "window", n) VALUES (%s, %s, 1)'
+            ' ON CONFLICT (sender, "window") DO UPDATE SET n = reports_sending.n + 1 RETURNING n',
+            [sender, window],
+        )
+        if cursor.fetchone()[0] > most:
+            raise ReportRefused(
+                "", "这一小时提交得太多了，请过一会儿再试；紧急情况请拨打 110、119 或 120"
+            )
+
+
+@transaction.atomic
+def revoke_link(*, report: Report) -> None:
+    """Make the tracking link of a report open nothing any more."""
+    Report.objects.filter(pk=report.pk).update(token_digest=None)
+
+
+@transaction.atomic
+def erase(*, report: Report, at: datetime) -> list[str]:
+    """Take words, name, phone, address and pictures out of a report; return the files to delete.
+
+    What stays is a tombstone: number, channel, times, area.
+    """
+    files = list(report.photos.exclude(file="").values_list("file", flat=True))
+    report.photos.update(file="")
+    Report.objects.filter(pk=report.pk).update(
+        text="", name="", phone="", address="", household=None, building=None, erased_at=at
+    )
+    return [str(settings.MEDIA_ROOT / file) for file in files]
+
+
+def forget_senders(*, at: datetime) -> int:
+    """Drop the counts of the rate limit that are older than a day."""
+    return Sending.objects.filter(window__lt=at - timedelta(days=1)).delete()[0]
