@@ -1,0 +1,93 @@
+"""Where a member of staff can go, one row a page; a row whose page does not exist yet is not shown."""
+
+from collections.abc import Callable, Collection
+from typing import NamedTuple
+
+from django.conf import settings
+from django.urls import NoReverseMatch, reverse
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext
+
+
+def N_(text: str) -> str:
+    """Mark `text` for translation; whoever shows it translates."""
+    return text
+
+
+class Place(NamedTuple):
+    """A page of the navigation. `needs` are roles, any of which will do; empty: everybody."""
+
+    url_name: str
+    label: str
+    icon: str
+    needs: frozenset[str] = frozenset()
+
+
+class Link(NamedTuple):
+    """A page of the navigation as one user sees it now."""
+
+    url: str
+    label: str
+    icon: str
+    is_current: bool
+
+
+_OFFICE = frozenset({"INTAKE", "DISPATCHER", "DUTY_CHIEF", "VERIFIER", "LEADER"})
+_ON_SITE = frozenset({"HANDLER", "GRID_WORKER", "VERIFIER", "SECRETARY"})
+
+STAFF = (
+    Place("desk", N_("工作台"), "desk", _OFFICE | {"HANDLER"}),
+    Place("today", N_("今日任务"), "list", _ON_SITE),
+    Place("case_search", N_("查案件"), "search", _OFFICE | _ON_SITE),
+    Place("intake", N_("登记诉求"), "report", frozenset({"INTAKE"})),
+    Place("places", N_("网格与部件"), "grid", _OFFICE | _ON_SITE),
+    Place("figures", N_("运行情况"), "chart"),
+    Place("accounts", N_("账号岗位"), "people", frozenset({"ADMIN", "SECURITY"})),
+    Place("parameters", N_("规则参数"), "gear", frozenset({"ADMIN", "DUTY_CHIEF"})),
+    Place("audit", N_("审计"), "shield", frozenset({"AUDITOR"})),
+)
+RESIDENT = (
+    Place("report", N_("我要反映"), "report"),
+    Place("nearby", N_("附近的事"), "map"),
+    Place("track_search", N_("查进度"), "search"),
+    Place("my_worker", N_("我的网格员"), "person"),
+    Place("board", N_("办结公示"), "check"),
+)
+# The bar at the foot of a worker's phone: five at most.
+WORKER = (
+    Place("today", N_("今天"), "list"),
+    Place("patrol", N_("巡查"), "camera"),
+    Place("my_households", N_("我的户"), "home"),
+    Place("notices", N_("消息"), "bell"),
+    Place("account", N_("我的"), "person"),
+)
+
+
+def _url(name: str) -> str:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
+
+
+def roles_of() -> Callable[[object], Collection[str]] | None:
+    """Return the function that tells a user's roles (setting ROLES_OF), where one is set."""
+    path = getattr(settings, "ROLES_OF", "")
+    return import_string(path) if path else None
+
+
+def links(table: tuple[Place, ...], *, user: object, path: str) -> list[Link]:
+    """Return the rows of `table` that `user` may open, the deepest that holds `path` as current."""
+    roles = roles_of()
+    held = frozenset(roles(user)) if roles and user is not None else None
+    found = [
+        (place, url)
+        for place in table
+        if (held is None or not place.needs or place.needs & held) and (url := _url(place.url_name))
+    ]
+    within = [url for _place, url in found if path.startswith(url)]
+    current = max(within, key=len, default=None)
+    return [
+        Link(url=url, label=gettext(place.label), icon=place.icon, is_current=url == current)
+        for place, url in found
+    ]
