@@ -115,7 +115,8 @@ def hold(cluster: Cluster) -> int:
             break
         if (keeper is not None and keeper.poll()) or time.monotonic() > until:
             os.close(users)
-            raise DatabaseRefused(f"PostgreSQL did not start:\n{_last_lines(cluster.log)}")
+            words = _last_lines(cluster.log, cluster.base / "keeper.log")
+            raise DatabaseRefused(f"PostgreSQL did not start:\n{words}")
         time.sleep(0.02)
     return users
 
@@ -159,11 +160,7 @@ def stop(cluster: Cluster) -> None:
     """Stop the server, ending its sessions, and wait until it is gone."""
     pid = running_pid(cluster)
     if pid is not None:
-        with _process(pid) as ended:
-            os.kill(pid, signal.SIGINT)  # PostgreSQL's "fast" shutdown
-            if not select.select([ended], [], [], START_SECONDS)[0]:
-                os.kill(pid, signal.SIGQUIT)
-                select.select([ended], [], [], START_SECONDS)
+        _end(pid)
 
 
 def remove(cluster: Cluster) -> None:
@@ -185,7 +182,7 @@ def keep(cluster: Cluster) -> int:
         pid = running_pid(cluster) or _start(cluster)
         with _process(pid) as ended:
             if unused in select.select([ended, unused], [], [])[0]:
-                stop(cluster)
+                _end(pid)  # by its number: a server just started has no pid file yet
                 # Before the users' lock, which goes with the process: who gets that needs this.
                 os.close(lock)
                 return 0
@@ -311,6 +308,14 @@ def _pid_file(cluster: Cluster) -> list[str]:
         return []
 
 
+def _end(pid: int) -> None:
+    with _process(pid) as ended:
+        os.kill(pid, signal.SIGINT)  # PostgreSQL's "fast" shutdown
+        if not select.select([ended], [], [], START_SECONDS)[0]:
+            os.kill(pid, signal.SIGQUIT)
+            select.select([ended], [], [], START_SECONDS)
+
+
 @contextmanager
 def _process(pid: int) -> Iterator[int]:
     """Open a descriptor that becomes readable when the process ends."""
@@ -340,11 +345,9 @@ def _taken(path: Path) -> bool:
         os.close(descriptor)
 
 
-def _last_lines(log: Path) -> str:
-    try:
-        return "\n".join(log.read_text(errors="replace").splitlines()[-15:])
-    except OSError:
-        return ""
+def _last_lines(*logs: Path) -> str:
+    texts = [log.read_text(errors="replace") for log in logs if log.exists()]
+    return "\n".join(line for text in texts for line in text.splitlines()[-15:])
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 from shaodao.config.launch import frontend
 from shaodao.config.launch.surroundings import ROOT, Database, configure
@@ -46,7 +47,7 @@ def _steps(pytest: list[str]) -> dict[str, list[str]]:
         "lint": [*python, "ruff", "check", *PYTHON_FILES],
         "format": [*python, "ruff", "format", "--check", *PYTHON_FILES],
         "types": [*python, "mypy", "src/shaodao/cores", *policies],
-        "imports": [*python, "importlinter.cli", "lint-imports"],
+        "imports": [str(Path(sys.executable).with_name("lint-imports"))],
         "migrations": [*python, "django", "makemigrations", "--check", "--dry-run"],
         "deploy": [*deploy, "check", "--deploy", "--fail-level", "WARNING"],
         "tests": [*python, "pytest", "-n", "2", "--dist", "worksteal", *pytest],

@@ -6,6 +6,9 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
 from shaodao.config import localpg
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -21,9 +24,21 @@ def configure() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shaodao.config.settings")
     os.environ["SHAODAO_VAR"] = str(var())
     os.environ.setdefault("SHAODAO_SECRET_KEY", secret_key())
+    compile_catalogues()
     beside = ROOT.parent / "shared"
     if beside.is_dir():
         os.environ.setdefault("SHAODAO_SHARED", str(beside))
+
+
+def compile_catalogues() -> None:
+    """Compile the translations that are newer than their compiled form."""
+    for source in (ROOT / "src").rglob("LC_MESSAGES/*.po"):
+        compiled = source.with_suffix(".mo")
+        if not compiled.exists() or compiled.stat().st_mtime < source.stat().st_mtime:
+            aside = compiled.with_suffix(f".{os.getpid()}")
+            with source.open("rb") as words, aside.open("wb") as file:
+                write_mo(file, read_po(words))
+            aside.replace(compiled)
 
 
 def secret_key() -> str:
