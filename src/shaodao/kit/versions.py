@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from threading import Lock
 from typing import Generic, TypeVar
+from weakref import ref
 
 from django.apps import apps
 from django.db import connection
@@ -34,13 +35,23 @@ class Versioned(Generic[T]):
 
 
 def number_of(name: str) -> int:
-    """Return the present version number of `name`; 0 where nothing was ever written."""
+    """Return the present version number of `name`; 0 where nothing was ever written.
+
+    Inside a transaction all numbers are read once: one transaction works with one set of rules.
+    """
+    block = connection.atomic_blocks[0] if connection.in_atomic_block else None
+    kept = getattr(connection, "_version_numbers", None)
+    if block is not None and kept is not None and kept[0]() is block:
+        return kept[1].get(name, 0)
     Version = apps.get_model("people", "Version")
-    return Version.objects.filter(name=name).values_list("number", flat=True).first() or 0
+    numbers = dict(Version.objects.values_list("name", "number"))
+    connection._version_numbers = (ref(block), numbers) if block is not None else None
+    return numbers.get(name, 0)
 
 
 def bump(name: str) -> None:
     """Raise the version number of `name` in the present transaction."""
+    connection._version_numbers = None
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO people_version (name, number) VALUES (%s, 1)"

@@ -2,8 +2,6 @@
 
 from datetime import datetime
 
-from django.urls import reverse
-
 from shaodao.cases import policy
 from shaodao.cases.models import Case, JournalEntry
 from shaodao.notices.actions import post
@@ -25,7 +23,7 @@ def tell(case: Case, entry: JournalEntry, *, at: datetime) -> None:
     key = f"case:{case.pk}:{entry.seq}"
     label = policy.label_of(entry.name)
     text = f"{case.number} {case.title}：{label}"
-    link = reverse("case", args=[case.pk])
+    link = f"/cases/{case.pk}/"
     post([(f"{key}:{user}", user, "", text, link) for user in _whom(case, entry)], about=key, at=at)
     if entry.name in policy.PUBLIC:
         post(
@@ -63,7 +61,7 @@ def warn_holder(case: Case, entry: JournalEntry, clock, *, at: datetime) -> None
     step = policy.STEP_LABELS[policy.Step(clock.step)]
     word = "已超期" if entry.name == "late" else "即将到期"
     text = f"{case.number} {case.title}：{step}{word}"
-    key, link = f"case:{case.pk}:{entry.seq}", reverse("case", args=[case.pk])
+    key, link = f"case:{case.pk}:{entry.seq}", f"/cases/{case.pk}/"
     people = [case.holder_person_id] if case.holder_person_id else []
     posts = Post.objects.in_force()
     if not people:
