@@ -180,7 +180,7 @@ def keep(cluster: Cluster) -> int:
     while quick_ends < 3:
         began = time.monotonic()
         pid = running_pid(cluster) or _start(cluster)
-        with _process(pid) as ended:
+        with suppress(ProcessLookupError), _process(pid) as ended:
             if unused in select.select([ended, unused], [], [])[0]:
                 _end(pid)  # by its number: a server just started has no pid file yet
                 # Before the users' lock, which goes with the process: who gets that needs this.
@@ -309,7 +309,7 @@ def _pid_file(cluster: Cluster) -> list[str]:
 
 
 def _end(pid: int) -> None:
-    with _process(pid) as ended:
+    with suppress(ProcessLookupError), _process(pid) as ended:
         os.kill(pid, signal.SIGINT)  # PostgreSQL's "fast" shutdown
         if not select.select([ended], [], [], START_SECONDS)[0]:
             os.kill(pid, signal.SIGQUIT)

@@ -69,8 +69,8 @@ def main() -> None:
         with Parent(var() / "logs") as parent:
             with _stage("网站与后台 web and worker"):
                 parent.add("web", _web(port, tls))
-                parent.add("worker", _worker())
                 healthy = _wait_until_healthy(parent, port, tls)
+                parent.add("worker", _worker())  # after the site: the two would slow each other
             if healthy and options.check:
                 _report("合计 total", time.time() - began)
                 sys.exit(_fetch_pages(port, tls))
@@ -78,6 +78,7 @@ def main() -> None:
                 _report("合计 total", time.time() - began)
                 _welcome(port, tls)
                 parent.tend(say=_say)
+                print("\n  正在停止 Stopping", flush=True)
     if not healthy and not parent.asked_to_stop:
         sys.exit(f"Not healthy within {HEALTHY_WITHIN_SECONDS} s. Logs: {var() / 'logs'}")
 
@@ -144,7 +145,15 @@ def _web(port: int, tls: list[str]) -> list[str]:
     host = "0.0.0.0" if tls else "127.0.0.1"
     granian = [sys.executable, "-P", "-m", "granian", "--interface", "wsgi", "--no-ws", *tls]
     size = ["--workers", "2", "--blocking-threads", "4", "--respawn-failed-workers"]
-    return [*granian, *size, "--host", host, "--port", str(port), "shaodao.config.wsgi:application"]
+    return [
+        *granian,
+        *size,
+        "--host",
+        host,
+        "--port",
+        str(port),
+        "shaodao.config.launch.served:application",
+    ]
 
 
 def _worker() -> list[str]:

@@ -26,8 +26,9 @@ def main() -> None:
             parent.add("worker", [*python, "procrastinate", "worker"])
             print(f"http://localhost:8000/  logs: {var() / 'logs'}", flush=True)
             while parent.tend(until=_changed(), say=print):
+                parent.stop_children()
                 for child in parent.children:
-                    child.restart()
+                    child.start()
 
 
 def _changed() -> Callable[[], bool]:

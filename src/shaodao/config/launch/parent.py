@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType, TracebackType
 
@@ -35,7 +36,7 @@ class Child:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,  # the terminal's Ctrl-C is for the parent, which then asks
-                preexec_fn=_end_with_parent,
+                preexec_fn=end_with_parent,
             )
 
     def watch(self) -> str:
@@ -48,16 +49,25 @@ class Child:
                 self.pause = 1
             self.restart_at = now + self.pause
             self.pause = min(2 * self.pause, LONGEST_PAUSE_SECONDS)
+            self._kill_group()
             code = self.process.returncode
             return f"{self.name} ended with {code}; starting it again. Its log: {self.log}"
         if now >= self.restart_at:
             self.start()
         return ""
 
-    def restart(self) -> None:
+    def stop(self, *, until: float) -> None:
+        """End the process, politely until the monotonic time `until`, and all it started."""
         self.process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(max(0.1, until - time.monotonic()))
+        self._kill_group()
         self.process.wait()
-        self.start()
+
+    def _kill_group(self) -> None:
+        """Kill what is left of the process's group: a dead web server's workers keep the port."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
 
 
 class Parent:
@@ -77,15 +87,14 @@ class Parent:
     def __exit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, _: TracebackType | None
     ) -> None:
+        self.stop_children()
+
+    def stop_children(self) -> None:
         for child in self.children:
             child.process.terminate()
         until = time.monotonic() + PATIENCE_SECONDS
         for child in self.children:
-            try:
-                child.process.wait(max(0.1, until - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                os.killpg(child.process.pid, signal.SIGKILL)
-                child.process.wait()
+            child.stop(until=until)
 
     def add(self, name: str, command: list[str]) -> None:
         log = self.logs / f"{name}.log"
@@ -109,6 +118,6 @@ class Parent:
         self.asked_to_stop = True
 
 
-def _end_with_parent() -> None:
-    """Have the kernel end this process when the parent is killed, so that no port stays taken."""
+def end_with_parent() -> None:
+    """Have the kernel end this process when its parent is killed, so that no port stays taken."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -24,6 +24,7 @@ def configure() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shaodao.config.settings")
     os.environ["SHAODAO_VAR"] = str(var())
     os.environ.setdefault("SHAODAO_SECRET_KEY", secret_key())
+    (var() / "static").mkdir(exist_ok=True)  # WhiteNoise warns where STATIC_ROOT is missing
     compile_catalogues()
     beside = ROOT.parent / "shared"
     if beside.is_dir():
