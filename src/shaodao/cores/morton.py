@@ -56,15 +56,12 @@ def keys(lons: ArrayLike, lats: ArrayLike) -> NDArray[np.int64]:
         raise ValueError(f"{xs.size} longitudes but {ys.size} latitudes")
     if not (np.isfinite(xs).all() and np.isfinite(ys).all()):
         raise ValueError("a place has finite coordinates")
-    held = np.clip(ys, -_MAX_LAT, _MAX_LAT)
-    sines = np.sin(np.radians(held))
-    down = (0.5 - np.log((1 + sines) / (1 - sines)) / (4 * pi)) * _SIDE
+    across, down = (share * _SIDE for share in map_shares(xs, ys))
     rows = np.floor(down)
     # numpy's sine and logarithm may differ from math's in the last bit: settle close calls there.
     for index in np.flatnonzero(np.abs(down - np.rint(down)) < 1e-5):
         rows[index] = floor(_down(float(ys[index])) * _SIDE)
-    columns = np.floor((xs + 180.0) / 360.0 * _SIDE)
-    x, y = (np.clip(tile, 0, _SIDE - 1).astype(np.uint64) for tile in (columns, rows))
+    x, y = (np.clip(tile, 0, _SIDE - 1).astype(np.uint64) for tile in (np.floor(across), rows))
     return (_spread_many(x) | (_spread_many(y) << np.uint64(1))).astype(np.int64)
 
 
@@ -149,6 +146,18 @@ def centre(key: int, z: int) -> tuple[float, float]:
     x, y = cell_at(key, z)
     side = 1 << z
     return (x + 0.5) / side * 360.0 - 180.0, lat_of((y + 0.5) / side)
+
+
+def map_shares(
+    lons: NDArray[np.float64], lats: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return where places lie on the web-mercator map, as shares of its side.
+
+    lons, lats  length n, WGS 84 degrees; latitudes are held to the bounds of the map
+    Returns     (across from the west, down from the north), each of length n
+    """
+    sines = np.sin(np.radians(np.clip(lats, -_MAX_LAT, _MAX_LAT)))
+    return (lons + 180.0) / 360.0, 0.5 - np.log((1 + sines) / (1 - sines)) / (4 * pi)
 
 
 def lat_of(down: float) -> float:
