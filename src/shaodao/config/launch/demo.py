@@ -198,11 +198,15 @@ def _welcome(port: int, tls: list[str]) -> None:
     scheme = "https" if tls else "http"
     lines = ["", f"  打开 Open: {scheme}://localhost:{port}/"]
     if tls:
-        lines += [f"  手机 Phone: https://{host}:{port}/" for host in certificate.addresses()]
-        lines += [
-            "  先在手机上安装并信任证书 First install and trust this certificate on the phone:",
-            f"    …:{port}/static/vendor/https/authority.crt",
-        ]
+        hosts = [host for host in certificate.addresses() if not host.startswith("127.")]
+        for host in hosts:
+            lines += [
+                f"  手机 Phone: https://{host}:{port}/",
+                "    先在手机上安装并信任证书 First install and trust this certificate on the phone:",
+                f"    https://{host}:{port}/static/vendor/https/authority.crt",
+            ]
+        if not hosts:
+            lines += ["  本机没有局域网地址 This machine has no address on a local network."]
     if "town" in get_commands():
         accounts = io.StringIO()
         call_command("town", "accounts", stdout=accounts)
