@@ -13,12 +13,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from shaodao.cores.wording import N_, Refusal
 from shaodao.people.policy import Level, Role, Seat
-
-
-def N_(text: str) -> str:
-    """Mark `text` for translation; whoever shows it translates."""
-    return text
 
 
 class Status(StrEnum):
@@ -276,7 +272,7 @@ OTHER_ENTRIES = {
 }
 
 
-class MoveRefused(Exception):
+class MoveRefused(Refusal):
     """The move is not allowed. The message is fit to show to the user."""
 
 
@@ -312,11 +308,13 @@ def check(
     :raises MoveRefused: wrong status, missing role, own work, or missing evidence.
     """
     if status not in move.sources:
-        raise MoveRefused(f"当前是“{PLACES[status].label}”，不能{move.label}")
+        raise MoveRefused(
+            N_("当前是“{status}”，不能{move}"), status=PLACES[status].label, move=move.label
+        )
     if not may_make(move, seats):
-        raise MoveRefused(f"您的岗位没有{move.label}的权限")
+        raise MoveRefused(N_("您的岗位没有{move}的权限"), move=move.label)
     if is_handler and move.name in NOT_BY_HANDLER:
-        raise MoveRefused(f"处置人不能给自己的案件{move.label}")
+        raise MoveRefused(N_("处置人不能给自己的案件{move}"), move=move.label)
     check_given(move, given=given, needs=needs)
 
 
@@ -327,7 +325,11 @@ def check_given(move: Move, *, given: Collection[str], needs: Sequence[str] | No
     """
     missing = [name for name in (move.needs if needs is None else needs) if name not in given]
     if missing:
-        raise MoveRefused(f"{move.label}还缺少：{'、'.join(EVIDENCE_LABELS[n] for n in missing)}")
+        raise MoveRefused(
+            N_("{move}还缺少：{missing}"),
+            move=move.label,
+            missing="、".join(EVIDENCE_LABELS[n] for n in missing),
+        )
 
 
 def moves_open_to(*, status: Status, seats: Seats, is_handler: bool = False) -> list[Move]:
@@ -437,10 +439,12 @@ def check_closing(*, has_outcome: bool, cost_fen: int | None, raised_fen: int) -
     :raises MoveRefused: if there is no outcome, or funding and cost differ.
     """
     if not has_outcome:
-        raise MoveRefused("还没有登记处置成果，不能结案")
+        raise MoveRefused(N_("还没有登记处置成果，不能结案"))
     if (cost_fen or raised_fen) and cost_fen != raised_fen:
         difference = abs((cost_fen or 0) - raised_fen) / 100
-        raise MoveRefused(f"资金来源与支出相差 {difference:,.2f} 元，对上后才能结案")
+        raise MoveRefused(
+            N_("资金来源与支出相差 {yuan} 元，对上后才能结案"), yuan=f"{difference:,.2f}"
+        )
 
 
 # ---- limits --------------------------------------------------------------------------------

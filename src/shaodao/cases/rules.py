@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import lru_cache
 
+from shaodao.cores.wording import N_
 from shaodao.cores.worktime import DEFAULT_HOURS, OfficeHours, TimeUnit, WorkCalendar, china
 from shaodao.kit.versions import Versioned
 from shaodao.people.models import Unit
@@ -50,7 +51,9 @@ class Rules:
             on=on,
         )
         if row is None:
-            raise policy.MoveRefused(f"还没有设定{policy.STEP_LABELS[policy.Step(step)]}时限")
+            raise policy.MoveRefused(
+                N_("还没有设定{step}时限"), step=policy.STEP_LABELS[policy.Step(step)]
+            )
         return row
 
 

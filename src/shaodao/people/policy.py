@@ -3,10 +3,7 @@
 from enum import StrEnum
 from typing import NamedTuple
 
-
-def N_(text: str) -> str:
-    """Mark `text` for translation; whoever shows it translates."""
-    return text
+from shaodao.cores.wording import N_, Refusal
 
 
 class Level(StrEnum):
@@ -146,7 +143,7 @@ class Seat(NamedTuple):
     level: Level
 
 
-class PostRefused(Exception):
+class PostRefused(Refusal):
     """The post cannot be held there. The message is fit to show to the user."""
 
 
@@ -156,4 +153,6 @@ def check_post(role: Role, level: Level) -> None:
     :raises PostRefused: if it may not.
     """
     if level not in HELD_AT.get(role, frozenset()):
-        raise PostRefused(f"{ROLE_LABELS[role]}不能设在{LEVEL_LABELS[level]}一级")
+        raise PostRefused(
+            N_("{role}不能设在{level}一级"), role=ROLE_LABELS[role], level=LEVEL_LABELS[level]
+        )

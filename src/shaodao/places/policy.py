@@ -4,11 +4,6 @@ import re
 from enum import StrEnum
 
 
-def N_(text: str) -> str:
-    """Mark `text` for translation; whoever shows it translates."""
-    return text
-
-
 class Layer(StrEnum):
     """The layers of our own base map, drawn in this order."""
 

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from shaodao.cores.geodesy import line_length_m
+from shaodao.cores.wording import N_
 from shaodao.kit.images import Picture
 from shaodao.people.models import Unit
 from shaodao.people.queries import number, units_by_id
@@ -100,16 +101,18 @@ def receive(
 def _check(said: Said, *, at: datetime) -> None:
     on = timezone.localdate(at)
     if not said.text.strip() and not said.pictures:
-        raise ReportRefused("text", "请写一句话，或者拍一张照片，说明出了什么问题")
+        raise ReportRefused("text", N_("请写一句话，或者拍一张照片，说明出了什么问题"))
     if len(said.text) > (most := number("report_text_length", on=on)):
-        raise ReportRefused("text", f"文字最多 {most} 字，现在是 {len(said.text)} 字")
+        raise ReportRefused(
+            "text", N_("文字最多 {most} 字，现在是 {now} 字"), most=most, now=len(said.text)
+        )
     if len(said.pictures) > (most := number("report_photos", on=on)):
-        raise ReportRefused("photos", f"照片最多 {most} 张")
+        raise ReportRefused("photos", N_("照片最多 {most} 张"), most=most)
     if said.line is not None and (len(said.line) < 4 or len(said.line) % 2):
-        raise ReportRefused("line", "沿路画线至少要两个点")
+        raise ReportRefused("line", N_("沿路画线至少要两个点"))
     places = (said.lon, said.building, said.household, said.grid, said.asset, said.line)
     if all(place is None for place in places) and not said.address:
-        raise ReportRefused("place", "请说明地点：定位、地图选点、写地址或选网格，任选一种")
+        raise ReportRefused("place", N_("请说明地点：定位、地图选点、写地址或选网格，任选一种"))
 
 
 def _point(said: Said) -> tuple[float | None, float | None]:

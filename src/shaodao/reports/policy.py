@@ -3,10 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-
-def N_(text: str) -> str:
-    """Mark `text` for translation; whoever shows it translates."""
-    return text
+from shaodao.cores.wording import N_, Refusal
 
 
 class Kind(StrEnum):
@@ -75,9 +72,9 @@ class ReportLimits:
     per_address_hour: int
 
 
-class ReportRefused(Exception):
+class ReportRefused(Refusal):
     """The report cannot be taken as it is. `field` names where; the message is for the user."""
 
-    def __init__(self, field: str, message: str):
-        super().__init__(message)
+    def __init__(self, field: str, message: str, **values: object):
+        super().__init__(message, **values)
         self.field = field

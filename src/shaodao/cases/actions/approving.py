@@ -10,6 +10,7 @@ from shaodao.cases.models import Approval, Case
 from shaodao.cases.queries import seats_of
 from shaodao.cases.rules import calendar_of
 from shaodao.cores import worktime
+from shaodao.cores.wording import N_
 
 from .casefile import open_file, remark
 from .moving import make
@@ -27,13 +28,17 @@ def ask(
     file = open_file(case.pk)
     step, status = policy.MOVES[name], policy.Status(file.case.status)
     if status not in step.sources:
-        raise policy.MoveRefused(f"当前是“{policy.PLACES[status].label}”，不能申请{step.label}")
+        raise policy.MoveRefused(
+            N_("当前是“{status}”，不能申请{move}"),
+            status=policy.PLACES[status].label,
+            move=step.label,
+        )
     if not policy.may_ask(step, seats_of(actor, file.case, file.helpers)):
-        raise policy.MoveRefused(f"您的岗位不能申请{step.label}")
+        raise policy.MoveRefused(N_("您的岗位不能申请{move}"), move=step.label)
     given = {"note": note, "review_on": review_on}
     policy.check_given(step, given=[key for key, value in given.items() if value])
     if file.case.approvals.filter(decided_at=None).exists():
-        raise policy.MoveRefused("已经有一项申请在等待审批")
+        raise policy.MoveRefused(N_("已经有一项申请在等待审批"))
     row = file.rules.limit(
         policy.Step.APPROVE,
         category=file.case.category_id,
@@ -69,15 +74,15 @@ def decide(*, approval: Approval, is_granted: bool, actor, at: datetime, note: s
     approval = Approval.objects.select_for_update().select_related("remark").get(pk=approval.pk)
     step = policy.MOVES[approval.move]
     if approval.decided_at is not None:
-        raise policy.MoveRefused("这项申请已经审批过了")
+        raise policy.MoveRefused(N_("这项申请已经审批过了"))
     if approval.asked_by_id == actor.pk:
-        raise policy.MoveRefused("不能审批自己提出的申请")
+        raise policy.MoveRefused(N_("不能审批自己提出的申请"))
     evidence = {"note": note or approval.remark.text}
     if day := approval.evidence.get("review_on"):
         evidence["review_on"] = date.fromisoformat(day)
     seats = seats_of(actor, file.case, file.helpers)
     if not policy.may_make(step, seats):
-        raise policy.MoveRefused(f"您的岗位没有审批{step.label}的权限")
+        raise policy.MoveRefused(N_("您的岗位没有审批{move}的权限"), move=step.label)
     approval.decided_by, approval.decided_at, approval.granted = actor, at, is_granted
     approval.save()
     name = "grant" if is_granted else "deny"

@@ -15,6 +15,7 @@ from shaodao.cases import policy
 from shaodao.cases.models import Case, Clock, JournalEntry, Remark
 from shaodao.cases.rules import Rules, calendar_of, rules
 from shaodao.cores import chaining, worktime
+from shaodao.cores.wording import N_
 from shaodao.people.models import Unit
 from shaodao.people.queries import at_level, number, units_by_id
 
@@ -201,9 +202,9 @@ class CaseFile:
     def _extend(self, clock: Clock, at: datetime) -> None:
         most = number("extensions", on=timezone.localdate(at), unit_ids=self.case.area.ancestor_ids)
         if clock.due_at <= at:
-            raise policy.MoveRefused("已经超期，不能再延期：延期须在到期前提出")
+            raise policy.MoveRefused(N_("已经超期，不能再延期：延期须在到期前提出"))
         if clock.extended >= most:
-            raise policy.MoveRefused(f"最多延期 {most} 次")
+            raise policy.MoveRefused(N_("最多延期 {most} 次"), most=most)
         unit, calendar = worktime.TimeUnit(clock.time_unit), calendar_of(clock.unit)
         previous = clock.due_at
         clock.due_at = worktime.due_at(previous, clock.amount, unit, calendar)

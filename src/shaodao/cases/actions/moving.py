@@ -9,6 +9,7 @@ from django.utils import timezone
 from shaodao.cases import policy
 from shaodao.cases.models import Case, CoHandler, Evidence, Funding, Outcome
 from shaodao.cases.queries import is_handler, routing_of, seats_of
+from shaodao.cores.wording import N_
 from shaodao.people.models import Unit, posts_of
 from shaodao.people.policy import Kind, Role
 from shaodao.people.queries import units_by_id
@@ -37,7 +38,7 @@ def move(*, case: Case, name: str, actor, at: datetime, **evidence) -> Case:
         is_handler=is_handler(actor, file.case),
     )
     if file.case.approvals.filter(decided_at=None).exists() and step.target is not None:
-        raise M("有一项申请正在等待审批，先审批再继续")
+        raise M(N_("有一项申请正在等待审批，先审批再继续"))
     return make(file, step, actor=actor, at=at, evidence=evidence)
 
 
@@ -154,19 +155,19 @@ def check_reach(file: CaseFile, unit: Unit, *, actor) -> None:
     :raises policy.MoveRefused: if it is neither.
     """
     if unit.kind not in {Kind.AREA, Kind.DEPARTMENT, Kind.COMPANY, Kind.INSTITUTION}:
-        raise M(f"{unit.short_name}不承办案件")
+        raise M(N_("{unit}不承办案件"), unit=unit.short_name)
     desks = [p.unit for p in posts_of(actor) if p.role == Role.DISPATCHER]
     if any(unit.path.startswith(desk.path) for desk in desks):
         return
     routed = {c.unit_id for c in routing_of(file.case, at=timezone.now()).candidates}
     if unit.pk not in routed:
-        raise M(f"{unit.short_name}不在您的派遣范围内，请先上报上一级派遣")
+        raise M(N_("{unit}不在您的派遣范围内，请先上报上一级派遣"), unit=unit.short_name)
 
 
 def _add_helper(file, *, actor, at, evidence):
     unit = evidence["unit"]
     if unit == file.case.lead:
-        raise M("主办单位不能同时协办")
+        raise M(N_("主办单位不能同时协办"))
     CoHandler.objects.get_or_create(case=file.case, unit=unit, defaults={"added_at": at})
     if unit not in file.helpers:
         file.helpers.append(unit)
@@ -185,7 +186,7 @@ def _escalate(file, *, actor, at, evidence):
 def _send_check(file, *, actor, at, evidence):
     unit = evidence["grid_unit"]
     if not unit.path.startswith(file.case.desk.path):
-        raise M(f"{unit.short_name}不在本级辖区内")
+        raise M(N_("{unit}不在本级辖区内"), unit=unit.short_name)
     file.case.checker = unit
 
 
@@ -232,9 +233,9 @@ def _raise_funds(file, *, actor, at, evidence):
 def _merge(file, *, actor, at, evidence):
     primary = Case.objects.select_for_update().defer("search").get(pk=evidence["primary"].pk)
     if primary.pk == file.case.pk:
-        raise M("案件不能并入自己")
+        raise M(N_("案件不能并入自己"))
     if policy.Status(primary.status) not in policy.OPEN:
-        raise M(f"{primary.number} 已经办完，不能再并入")
+        raise M(N_("{number} 已经办完，不能再并入"), number=primary.number)
     file.case.primary = primary
     primary.n_reports += file.case.n_reports
     other = CaseFile(case=primary, running=[], rules=file.rules)

@@ -6,7 +6,9 @@ from django.db import transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from shaodao.cases import policy
 from shaodao.cases.models import Patrol
+from shaodao.cores.wording import N_
 from shaodao.people.models import Post
 from shaodao.people.policy import Role
 from shaodao.people.queries import parameter
@@ -43,11 +45,11 @@ def plan(*, at: datetime) -> int:
 def finish(*, patrol: Patrol, n_found: int, actor, at: datetime) -> Patrol:
     """Mark a round as walked; a second time changes nothing.
 
-    :raises PermissionError: if it is somebody else's round.
+    :raises policy.MoveRefused: if it is somebody else's round.
     """
     row = Patrol.objects.select_for_update().get(pk=patrol.pk)
     if row.worker_id != actor.pk:
-        raise PermissionError("这是别人的巡查任务")
+        raise policy.MoveRefused(N_("这是别人的巡查任务"))
     if row.done_at is None:
         row.done_at, row.n_found = at, n_found
         row.save()

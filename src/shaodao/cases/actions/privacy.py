@@ -10,6 +10,7 @@ from procrastinate.contrib.django import app
 
 from shaodao.cases import policy
 from shaodao.cases.models import Case, Remark
+from shaodao.cores.wording import N_
 from shaodao.notices.actions import forget
 from shaodao.reports import actions as reports
 from shaodao.reports.models import Report
@@ -17,10 +18,10 @@ from shaodao.reports.models import Report
 from .casefile import open_file
 
 PURPOSES = {
-    "CALL": policy.N_("联系反映人核实情况"),
-    "VISIT": policy.N_("上门处置"),
-    "CALLBACK": policy.N_("办结回访"),
-    "AUDIT": policy.N_("投诉与审计调查"),
+    "CALL": N_("联系反映人核实情况"),
+    "VISIT": N_("上门处置"),
+    "CALLBACK": N_("办结回访"),
+    "AUDIT": N_("投诉与审计调查"),
 }
 BATCH = 100
 
@@ -32,12 +33,12 @@ def unmask(*, case: Case, report: Report, purpose: str, actor, at: datetime) -> 
     :raises policy.MoveRefused: if no purpose is given, or the details have been erased.
     """
     if purpose not in PURPOSES:
-        raise policy.MoveRefused("请选择查看目的")
+        raise policy.MoveRefused(N_("请选择查看目的"))
     file = open_file(case.pk)
     if not file.case.reports.filter(report=report).exists():
-        raise policy.MoveRefused("这条诉求不属于本案")
+        raise policy.MoveRefused(N_("这条诉求不属于本案"))
     if report.erased_at is not None:
-        raise policy.MoveRefused("个人信息已到期清除")
+        raise policy.MoveRefused(N_("个人信息已到期清除"))
     facts = {"report": report.pk, "purpose": purpose}
     file.record("unmask", at=at, actor_id=actor.pk, facts=facts)
     file.save()

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from shaodao.cases import policy
 from shaodao.cases.models import Case, Rating
+from shaodao.cores.wording import N_
 from shaodao.people.queries import number
 from shaodao.reports.models import Report
 
@@ -24,11 +25,11 @@ def rate(
     """
     file = open_file(case.pk)
     if file.case.status != policy.Status.CLOSED:
-        raise policy.MoveRefused("结案以后才能评价")
+        raise policy.MoveRefused(N_("结案以后才能评价"))
     if Rating.objects.filter(report=report).exists():
-        raise policy.MoveRefused("您已经评价过了，谢谢")
+        raise policy.MoveRefused(N_("您已经评价过了，谢谢"))
     if not 1 <= score <= 5:
-        raise policy.MoveRefused("请选一到五颗星")
+        raise policy.MoveRefused(N_("请选一到五颗星"))
     words, facts = None, {}
     if text.strip():
         words, facts = remark(file.case, kind=policy.RemarkKind.REPORTER, text=text.strip())
@@ -55,5 +56,5 @@ def reject(*, case: Case, report: Report, note: str, at: datetime) -> Case:
     )
     days = number("reopen_days", on=timezone.localdate(at), unit_ids=file.case.area.ancestor_ids)
     if at > file.case.ended_at + timedelta(days=days):
-        raise policy.MoveRefused(f"办结超过 {days} 天，请重新上报")
+        raise policy.MoveRefused(N_("办结超过 {days} 天，请重新上报"), days=days)
     return make(file, step, actor=None, at=at, evidence={"note": note, "report": report})

@@ -10,6 +10,7 @@ from shaodao.cases.queries import seats_of
 from shaodao.cores import morton
 from shaodao.cores.geodesy import coarsen
 from shaodao.cores.redaction import redact
+from shaodao.cores.wording import N_
 from shaodao.people.policy import Role
 
 from .casefile import open_file
@@ -33,7 +34,7 @@ def release(
     own = {*file.case.evidence.values_list("file", flat=True)}
     own |= set(file.case.reports.values_list("report__photos__file", flat=True))
     if not {before, after} - {""} <= own:
-        raise policy.MoveRefused("只能公开本案的照片")
+        raise policy.MoveRefused(N_("只能公开本案的照片"))
     lon = lat = None
     if case.lon is not None:
         lon, lat = coarsen(case.lon, case.lat, COARSE_M)
@@ -78,4 +79,4 @@ def may_release(actor, case: Case) -> bool:
 
 def _check(actor, file) -> None:
     if not may_release(actor, file.case):
-        raise policy.MoveRefused("您的岗位不能公开案件")
+        raise policy.MoveRefused(N_("您的岗位不能公开案件"))

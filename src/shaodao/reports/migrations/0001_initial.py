@@ -7,96 +7,234 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('people', '0001_initial'),
-        ('places', '0001_initial'),
+        ("people", "0001_initial"),
+        ("places", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Category',
+            name="Category",
             fields=[
-                ('code', models.CharField(max_length=24, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=40)),
-                ('kind', models.CharField(choices=[('EVENT', 'EVENT'), ('COMPONENT', 'COMPONENT'), ('SERVICE', 'SERVICE')], max_length=12)),
-                ('icon', models.CharField(blank=True, max_length=24)),
-                ('hint', models.CharField(blank=True, max_length=120)),
-                ('asset_kind', models.CharField(blank=True, max_length=24)),
-                ('needs_after_photo', models.BooleanField(default=False)),
-                ('is_hazard', models.BooleanField(default=False)),
-                ('sector', models.CharField(blank=True, max_length=24)),
-                ('keep_days', models.PositiveIntegerField(default=1095)),
-                ('rank', models.PositiveSmallIntegerField(default=0)),
-                ('is_offered', models.BooleanField(default=True)),
-                ('parent', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='reports.category')),
+                ("code", models.CharField(max_length=24, primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=40)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("EVENT", "EVENT"),
+                            ("COMPONENT", "COMPONENT"),
+                            ("SERVICE", "SERVICE"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("icon", models.CharField(blank=True, max_length=24)),
+                ("hint", models.CharField(blank=True, max_length=120)),
+                ("asset_kind", models.CharField(blank=True, max_length=24)),
+                ("needs_after_photo", models.BooleanField(default=False)),
+                ("is_hazard", models.BooleanField(default=False)),
+                ("sector", models.CharField(blank=True, max_length=24)),
+                ("keep_days", models.PositiveIntegerField(default=1095)),
+                ("rank", models.PositiveSmallIntegerField(default=0)),
+                ("is_offered", models.BooleanField(default=True)),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="reports.category",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Report',
+            name="Report",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.UUIDField(unique=True)),
-                ('number', models.CharField(max_length=16, unique=True)),
-                ('channel', models.CharField(choices=[('WEB', 'WEB'), ('QR', 'QR'), ('ON_BEHALF', 'ON_BEHALF'), ('PATROL', 'PATROL'), ('PHONE', 'PHONE'), ('MEETING', 'MEETING'), ('OPEN311', 'OPEN311')], max_length=12)),
-                ('received_at', models.DateTimeField()),
-                ('happened_at', models.DateTimeField(null=True)),
-                ('text', models.TextField()),
-                ('lon', models.FloatField(null=True)),
-                ('lat', models.FloatField(null=True)),
-                ('line', django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), null=True, size=None)),
-                ('length_m', models.FloatField(null=True)),
-                ('place', models.CharField(choices=[('POSITION', 'POSITION'), ('MAP', 'MAP'), ('LINE', 'LINE'), ('ADDRESS', 'ADDRESS'), ('GRID', 'GRID'), ('ASSET', 'ASSET'), ('NONE', 'NONE')], max_length=16)),
-                ('address', models.CharField(blank=True, max_length=160)),
-                ('name', models.CharField(blank=True, max_length=40)),
-                ('phone', models.CharField(blank=True, max_length=20)),
-                ('token_digest', models.BinaryField(max_length=32, null=True, unique=True)),
-                ('erased_at', models.DateTimeField(null=True)),
-                ('area', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.unit')),
-                ('asset', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='places.asset')),
-                ('building', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='places.building')),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reports', to=settings.AUTH_USER_MODEL)),
-                ('category', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='reports.category')),
-                ('grid', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='places.grid')),
-                ('household', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='places.household')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.UUIDField(unique=True)),
+                ("number", models.CharField(max_length=16, unique=True)),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("WEB", "WEB"),
+                            ("QR", "QR"),
+                            ("ON_BEHALF", "ON_BEHALF"),
+                            ("PATROL", "PATROL"),
+                            ("PHONE", "PHONE"),
+                            ("MEETING", "MEETING"),
+                            ("OPEN311", "OPEN311"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("received_at", models.DateTimeField()),
+                ("happened_at", models.DateTimeField(null=True)),
+                ("text", models.TextField()),
+                ("lon", models.FloatField(null=True)),
+                ("lat", models.FloatField(null=True)),
+                (
+                    "line",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.FloatField(), null=True, size=None
+                    ),
+                ),
+                ("length_m", models.FloatField(null=True)),
+                (
+                    "place",
+                    models.CharField(
+                        choices=[
+                            ("POSITION", "POSITION"),
+                            ("MAP", "MAP"),
+                            ("LINE", "LINE"),
+                            ("ADDRESS", "ADDRESS"),
+                            ("GRID", "GRID"),
+                            ("ASSET", "ASSET"),
+                            ("NONE", "NONE"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("address", models.CharField(blank=True, max_length=160)),
+                ("name", models.CharField(blank=True, max_length=40)),
+                ("phone", models.CharField(blank=True, max_length=20)),
+                ("token_digest", models.BinaryField(max_length=32, null=True, unique=True)),
+                ("erased_at", models.DateTimeField(null=True)),
+                (
+                    "area",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="people.unit",
+                    ),
+                ),
+                (
+                    "asset",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="places.asset",
+                    ),
+                ),
+                (
+                    "building",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="places.building",
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reports",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "category",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="reports.category",
+                    ),
+                ),
+                (
+                    "grid",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="places.grid",
+                    ),
+                ),
+                (
+                    "household",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="places.household",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Photo',
+            name="Photo",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('file', models.CharField(max_length=80)),
-                ('width', models.PositiveIntegerField()),
-                ('height', models.PositiveIntegerField()),
-                ('rank', models.PositiveSmallIntegerField()),
-                ('report', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='photos', to='reports.report')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("file", models.CharField(max_length=80)),
+                ("width", models.PositiveIntegerField()),
+                ("height", models.PositiveIntegerField()),
+                ("rank", models.PositiveSmallIntegerField()),
+                (
+                    "report",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="photos",
+                        to="reports.report",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Sending',
+            name="Sending",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sender', models.CharField(max_length=80)),
-                ('window', models.DateTimeField()),
-                ('n', models.PositiveIntegerField(default=0)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sender", models.CharField(max_length=80)),
+                ("window", models.DateTimeField()),
+                ("n", models.PositiveIntegerField(default=0)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('sender', 'window'), name='sending_once_an_hour')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("sender", "window"), name="sending_once_an_hour"
+                    )
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='report',
-            index=models.Index(fields=['received_at'], name='report_received'),
+            model_name="report",
+            index=models.Index(fields=["received_at"], name="report_received"),
         ),
         migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('lat__isnull', True), ('lon__isnull', True)), models.Q(('lat__range', (-90, 90)), ('lon__range', (-180, 180))), _connector='OR'), name='report_point_is_on_earth'),
+            model_name="report",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("lat__isnull", True), ("lon__isnull", True)),
+                    models.Q(("lat__range", (-90, 90)), ("lon__range", (-180, 180))),
+                    _connector="OR",
+                ),
+                name="report_point_is_on_earth",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='photo',
-            constraint=models.UniqueConstraint(fields=('report', 'rank'), name='photo_rank_once'),
+            model_name="photo",
+            constraint=models.UniqueConstraint(fields=("report", "rank"), name="photo_rank_once"),
         ),
     ]
