@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "shaodao.cases",
     "shaodao.residents",
     "shaodao.insights",
+    "shaodao.town",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -1,0 +1,127 @@
+"""Writing what a county starts with, and the sample town. The only code of this app that writes."""
+
+from django.db import transaction
+
+from shaodao.cases.models import Limit, OutcomeKind, Route
+from shaodao.kit.versions import bump
+from shaodao.people.models import Parameter
+from shaodao.reports.models import Category
+from shaodao.reports.policy import Kind
+
+from . import defaults
+
+VERSIONS = ("rules", "parameters", "units", "grids", "base")
+
+
+@transaction.atomic
+def load_defaults() -> dict[str, int]:
+    """Write the defaults that are not there yet and return how many rows of each are new.
+
+    What a county changed stays as it is: a row is missing only if none stands for its place in
+    the table, in force or not.
+    """
+    written = {
+        "categories": _load_categories(),
+        "limits": _load_limits(),
+        "routes": _load_routes(),
+        "outcomes": len(_new(OutcomeKind, "code", _outcomes())),
+        "parameters": _load_parameters(),
+    }
+    if any(written.values()):
+        for name in VERSIONS:
+            bump(name)
+    return written
+
+
+def _new(model, key: str, rows: list) -> list:
+    """Write the rows whose `key` is not there yet and return them."""
+    known = set(model.objects.values_list(key, flat=True))
+    return model.objects.bulk_create(row for row in rows if getattr(row, key) not in known)
+
+
+def _load_categories() -> int:
+    pictures = [
+        Category(code=code, name=name, icon=icon, hint=hint, kind=Kind.EVENT.value, rank=10 * place)
+        for place, (code, name, icon, hint) in enumerate(defaults.PICTURES, start=1)
+    ]
+    # What fits nothing else goes to the last picture: the highest rank wins (cases.intake).
+    pictures[-1].rank = 99
+    classes = [
+        Category(
+            code=row.code,
+            name=row.name,
+            parent_id=picture.code,
+            kind=row.kind.value,
+            icon=picture.icon,
+            hint=row.hint,
+            asset_kind=row.asset_kind,
+            needs_after_photo="*" in row.marks,
+            is_hazard="!" in row.marks,
+            sector=row.sector,
+            rank=10 * place + number,
+        )
+        for place, picture in enumerate(pictures, start=1)
+        for number, row in enumerate(defaults.CHILDREN[picture.code], start=1)
+    ]
+    return len(_new(Category, "code", pictures)) + len(_new(Category, "code", classes))
+
+
+def _load_limits() -> int:
+    known = set(Limit.objects.values_list("step", "category", "is_hazard"))
+    rows = [
+        Limit(
+            step=row.step.value,
+            category_id=row.category,
+            is_hazard=row.is_hazard,
+            amount=row.amount,
+            time_unit=row.time_unit.value,
+            valid_from=defaults.FROM,
+            source=row.source,
+            is_default=True,
+        )
+        for row in defaults.limits()
+        if (row.step.value, row.category, row.is_hazard) not in known
+    ]
+    return len(Limit.objects.bulk_create(rows))
+
+
+def _load_routes() -> int:
+    known = set(Route.objects.values_list("category", "target"))
+    rows = [
+        Route(
+            category_id=row.category,
+            target=row.target.value,
+            is_direct=row.is_direct,
+            rank=row.rank,
+            valid_from=defaults.FROM,
+            source=row.source,
+            is_default=True,
+        )
+        for row in defaults.routes()
+        if (row.category, row.target.value) not in known
+    ]
+    return len(Route.objects.bulk_create(rows))
+
+
+def _outcomes() -> list[OutcomeKind]:
+    return [
+        OutcomeKind(code=code, name=name, measure=measure, rank=rank)
+        for rank, (code, name, measure) in enumerate(defaults.OUTCOMES)
+    ]
+
+
+def _load_parameters() -> int:
+    known = set(Parameter.objects.values_list("name", "subject"))
+    rows = [
+        Parameter(
+            name=name,
+            subject=subject,
+            value=value,
+            valid_from=defaults.FROM,
+            source=source,
+            is_default=True,
+        )
+        for name, subject, value, source in defaults.PARAMETERS
+        if (name, subject) not in known
+    ]
+    return len(Parameter.objects.bulk_create(rows))
