@@ -158,7 +158,7 @@ def _count(sender: str, limit: str, *, at: datetime) -> None:
         )
         if cursor.fetchone()[0] > most:
             raise ReportRefused(
-                "", "这一小时提交得太多了，请过一会儿再试；紧急情况请拨打 110、119 或 120"
+                "", N_("这一小时提交得太多了，请过一会儿再试；紧急情况请拨打 110、119 或 120")
             )
 
 
