@@ -43,6 +43,7 @@ class Said:
     phone: str = ""
     pictures: Sequence[Picture] = ()
     happened_at: datetime | None = None
+    is_hazard: bool = False  # somebody could come to harm, as the sender sees it
 
 
 @transaction.atomic

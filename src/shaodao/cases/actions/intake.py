@@ -59,7 +59,7 @@ def take_in(
     elif join is not None and policy.Status(join.status) in policy.OPEN:
         case = _join(join, report, actor=actor, at=at)
     else:
-        case = _open(report, actor=actor, at=at)
+        case = _open(report, is_hazard=said.is_hazard, actor=actor, at=at)
     return Taken(report, case, token_of(report), is_new, report.grid_id is None)
 
 
@@ -79,7 +79,7 @@ def _join(case: Case, report: Report, *, actor, at: datetime) -> Case:
     return file.case
 
 
-def _open(report: Report, *, actor, at: datetime) -> Case:
+def _open(report: Report, *, is_hazard: bool, actor, at: datetime) -> Case:
     """Open a case for a report and, where a route says so, send it straight to its worker."""
     book = rules()
     category = report.category or guess_category(report.text, book.categories)
@@ -89,7 +89,7 @@ def _open(report: Report, *, actor, at: datetime) -> Case:
         title=title_of(report.text, category),
         status=policy.Status.RECEIVED.value,
         category=category,
-        is_hazard=category.is_hazard,
+        is_hazard=is_hazard or category.is_hazard,
         channel=report.channel,
         received_at=report.received_at,
         lon=report.lon,
