@@ -167,9 +167,9 @@ def test_closing_wants_an_outcome_and_money_that_adds_up():
     policy.check_closing(has_outcome=True, cost_fen=1000, raised_fen=1000)
     with pytest.raises(MoveRefused, match="成果"):
         policy.check_closing(has_outcome=False, cost_fen=None, raised_fen=0)
-    with pytest.raises(MoveRefused, match="5.00 元"):
+    with pytest.raises(MoveRefused, match=r"5\.00 元"):
         policy.check_closing(has_outcome=True, cost_fen=1000, raised_fen=500)
-    with pytest.raises(MoveRefused, match="5.00 元"):
+    with pytest.raises(MoveRefused, match=r"5\.00 元"):
         policy.check_closing(has_outcome=True, cost_fen=None, raised_fen=500)
 
 
