@@ -1,0 +1,107 @@
+"""What templates say of a case: its status, clocks, channels and tiers, in the reader's words."""
+
+from django import template
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from shaodao.cases import policy
+from shaodao.cores.worktime import TimeUnit
+from shaodao.people.policy import LEVEL_LABELS, ROLE_LABELS
+from shaodao.reports.policy import CHANNEL_LABELS, PLACE_LABELS
+
+register = template.Library()
+
+S = policy.Status
+TONES = {
+    S.RECEIVED: "new",
+    S.CHECKING: "wait",
+    S.FILED: "new",
+    S.DISPATCHED: "warn",
+    S.HANDLING: "active",
+    S.SHELVED: "wait",
+    S.HANDLED: "new",
+    S.VERIFIED: "active",
+    S.CLOSED: "done",
+    S.DECLINED: "plain",
+    S.VOIDED: "void",
+    S.MERGED: "plain",
+    S.WITHDRAWN: "void",
+}
+# The icon of a status where the tone's own would mislead.
+ICONS = {S.DISPATCHED: "bell", S.MERGED: "merge", S.DECLINED: "cross", S.CHECKING: "eye"}
+
+
+@register.filter
+def status_label(status: str) -> str:
+    """Say where a case stands."""
+    return _(policy.PLACES[S(status)].label)
+
+
+@register.filter
+def status_tone(status: str) -> str:
+    """Return the tone of a status."""
+    return TONES[S(status)]
+
+
+@register.filter
+def status_icon(status: str) -> str:
+    """Return the icon of a status where it is not the tone's own."""
+    return ICONS.get(S(status), "")
+
+
+@register.filter
+def step_label(step: str) -> str:
+    """Say what a clock measures."""
+    return _(policy.STEP_LABELS[policy.Step(step)])
+
+
+@register.filter
+def level_label(level: str) -> str:
+    """Say a tier."""
+    return _(LEVEL_LABELS[level]) if level else ""
+
+
+@register.filter
+def role_label(role: str) -> str:
+    """Say a role."""
+    return _(ROLE_LABELS[role])
+
+
+@register.filter
+def channel_label(channel: str) -> str:
+    """Say by which door something came."""
+    return _(CHANNEL_LABELS[channel])
+
+
+@register.filter
+def place_label(place: str) -> str:
+    """Say how a place was given."""
+    return _(PLACE_LABELS[place])
+
+
+@register.filter
+def move_label(name: str) -> str:
+    """Say a move or another entry of the journal."""
+    return _(policy.label_of(name))
+
+
+@register.filter
+def fund_label(source: str) -> str:
+    """Say where money came from."""
+    return _(policy.FUND_LABELS[policy.FundSource(source)])
+
+
+@register.filter
+def solver_label(solver: str) -> str:
+    """Say who solved a case."""
+    return _(policy.SOLVED_BY_LABELS[policy.SolvedBy(solver)]) if solver else ""
+
+
+@register.filter
+def amount_label(amount: int, unit: str) -> str:
+    """Say a limit: 4 工作时, 5 个工作日, 2 小时."""
+    return {
+        TimeUnit.NATURAL_HOURS: ngettext("%(n)s 小时", "%(n)s 小时", amount),
+        TimeUnit.WORKING_HOURS: ngettext("%(n)s 工作时", "%(n)s 工作时", amount),
+        TimeUnit.WORKING_DAYS: ngettext("%(n)s 个工作日", "%(n)s 个工作日", amount),
+    }[TimeUnit(unit)] % {"n": amount}
