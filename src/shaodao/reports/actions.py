@@ -18,7 +18,7 @@ from shaodao.places.models import Asset, Building, Grid, Household
 from shaodao.places.queries import locate
 
 from .models import Category, Photo, Report, Sending
-from .policy import Channel, PlaceBy, ReportRefused
+from .policy import Channel, PlaceBy, ReportRefused, TooManyReports
 from .tokens import digest_of, make_token
 
 
@@ -62,8 +62,9 @@ def receive(
     if known is not None:
         return known, False
     _check(said, at=at)
-    _count(device, "device_reports_an_hour", at=at)
-    _count(address, "address_reports_an_hour", at=at)
+    on = timezone.localdate(at)
+    _count(device, number("device_reports_an_hour", on=on), at=at)
+    _count(address, number("address_reports_an_hour", on=on), at=at)
     lon, lat = _point(said)
     grid, area = _place(said, lon, lat)
     line = list(said.line) if said.line else None
@@ -146,10 +147,18 @@ def _number(at: datetime) -> str:
     return f"{timezone.localtime(at):%y%m%d}{serial:06d}"
 
 
-def _count(sender: str, limit: str, *, at: datetime) -> None:
+@transaction.atomic
+def count_try(*, sender: str, most: int, at: datetime) -> None:
+    """Count one try of `sender` at something that is open to everybody.
+
+    :raises TooManyReports: if there were `most` in this hour already.
+    """
+    _count(sender, most, at=at)
+
+
+def _count(sender: str, most: int, *, at: datetime) -> None:
     if not sender:
         return
-    most = number(limit, on=timezone.localdate(at))
     window = at.replace(minute=0, second=0, microsecond=0)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -158,9 +167,10 @@ def _count(sender: str, limit: str, *, at: datetime) -> None:
             [sender, window],
         )
         if cursor.fetchone()[0] > most:
-            raise ReportRefused(
-                "", N_("这一小时提交得太多了，请过一会儿再试；紧急情况请拨打 110、119 或 120")
-            )
+            raise TooManyReports("", _TOO_MANY)
+
+
+_TOO_MANY = N_("这一小时提交得太多了，请过一会儿再试；紧急情况请拨打 110、119 或 120")
 
 
 @transaction.atomic

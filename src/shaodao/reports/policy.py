@@ -78,3 +78,7 @@ class ReportRefused(Refusal):
     def __init__(self, field: str, message: str, **values: object):
         super().__init__(message, **values)
         self.field = field
+
+
+class TooManyReports(ReportRefused):
+    """So many came from one sender in this hour that the next has to wait."""
