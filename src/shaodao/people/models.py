@@ -19,9 +19,10 @@ def _codes(enum):
 
 class UserQuerySet(models.QuerySet):
     def visible_to(self, user):
-        """Return the people who hold a post under any unit where `user` holds one, and `user`."""
+        """Return `user`, and the people kept by, or posted to, units under a post of `user`."""
         under = Unit.objects.under(post.unit for post in posts_of(user))
-        return self.filter(Q(pk=user.pk) | Q(posts__unit__in=under)).distinct()
+        posted = Post.objects.filter(unit__in=under).values("user")
+        return self.filter(Q(pk=user.pk) | Q(pk__in=posted) | Q(kept_by__in=under))
 
 
 class UserStore(BaseUserManager.from_queryset(UserQuerySet)):
@@ -38,6 +39,9 @@ class User(AbstractBaseUser):
     phone = models.CharField(max_length=20, unique=True, null=True, blank=True)  # to log in with
     work_phone = models.CharField(max_length=20, blank=True)  # shown to residents
     email = models.EmailField(blank=True)
+    kept_by = models.ForeignKey(
+        "Unit", null=True, on_delete=models.PROTECT, related_name="kept_users"
+    )  # whose administrator looks after the account, also before its first post
     is_active = models.BooleanField(default=True)
     is_party_member = models.BooleanField(default=False)
     must_change_password = models.BooleanField(default=False)
@@ -66,6 +70,10 @@ class UnitQuerySet(models.QuerySet):
 
     def areas(self):
         return self.filter(kind=policy.Kind.AREA)
+
+    def named(self, text: str):
+        """Return the units with this code, or else with this name."""
+        return self.filter(Q(code=text) | Q(short_name=text) | Q(name=text)).order_by("path")
 
     def in_force(self):
         today = TruncDate(Now())
@@ -225,11 +233,27 @@ class Version(models.Model):
         return f"{self.name} {self.number}"
 
 
+class AccountEntryQuerySet(models.QuerySet):
+    def about(self, user):
+        """Return what was done to the account of `user`, which they may read themselves."""
+        return self.filter(subject=f"user:{user.pk}")
+
+    def visible_to(self, user):
+        """Return what was done in units below an administrator's posts, and what has no unit."""
+        units = [p.unit for p in posts_of(user) if p.role in policy.THREE_ADMINISTRATORS]
+        if not units:
+            return self.none()
+        return self.filter(Q(unit=None) | Q(unit__in=Unit.objects.under(units)))
+
+
 class AccountEntry(JournalEntry):
     """One thing done to an account, a post, a unit or a configured number; one chain for all."""
 
     subject = models.CharField(max_length=60)  # 'user:7', 'limit:3'
+    unit = models.ForeignKey(Unit, null=True, on_delete=models.PROTECT, related_name="+")  # whose
     why = models.CharField(max_length=200, blank=True)
+
+    objects = AccountEntryQuerySet.as_manager()
 
     class Meta:
         constraints = [

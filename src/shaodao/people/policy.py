@@ -1,5 +1,7 @@
-"""Who holds which office at which tier: tables only."""
+"""Who holds which office at which tier, who may do what to accounts and rules: tables only."""
 
+from collections.abc import Collection
+from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -133,7 +135,8 @@ HELD_AT: dict[Role, frozenset[Level]] = {
 # Who may work with cases at all; the three administrators see settings, accounts and journals only.
 CASE_ROLES = frozenset(Role) - {Role.ADMIN, Role.SECURITY, Role.AUDITOR, Role.SECRETARY}
 # Administrators must show a second factor (GB/T 22239, level three).
-SECOND_FACTOR_ROLES = frozenset({Role.ADMIN, Role.SECURITY, Role.AUDITOR})
+THREE_ADMINISTRATORS = frozenset({Role.ADMIN, Role.SECURITY, Role.AUDITOR})
+SECOND_FACTOR_ROLES = THREE_ADMINISTRATORS
 
 
 class Seat(NamedTuple):
@@ -156,3 +159,155 @@ def check_post(role: Role, level: Level) -> None:
         raise PostRefused(
             N_("{role}不能设在{level}一级"), role=ROLE_LABELS[role], level=LEVEL_LABELS[level]
         )
+
+
+# ---- accounts and rules (三员分立: who makes accounts, who arms them, who reads the journals) ----
+
+
+class Duty(StrEnum):
+    """What is done to accounts and rules."""
+
+    CREATE = "create"
+    CHANGE = "change"
+    RESET_PASSWORD = "reset_password"
+    DEACTIVATE = "deactivate"
+    REACTIVATE = "reactivate"
+    CHANGE_UNIT = "change_unit"
+    APPOINT = "appoint"
+    END_POST = "end_post"
+    UNLOCK = "unlock"
+    FORGET_SECOND_FACTOR = "forget_second_factor"
+    SET_PARAMETER = "set_parameter"
+    SET_LIMIT = "set_limit"
+    SET_ROUTE = "set_route"
+    SET_CATEGORY = "set_category"
+    READ_JOURNAL = "read_journal"
+
+
+# fmt: off
+DUTIES: dict[Duty, tuple[str, Role]] = {
+    # what                        label                 whose
+    Duty.CREATE:               (N_("新建账号"),       Role.ADMIN),
+    Duty.CHANGE:               (N_("修改账号"),       Role.ADMIN),
+    Duty.RESET_PASSWORD:       (N_("重置密码"),       Role.ADMIN),
+    Duty.DEACTIVATE:           (N_("停用账号"),       Role.ADMIN),
+    Duty.REACTIVATE:           (N_("恢复账号"),       Role.ADMIN),
+    Duty.CHANGE_UNIT:          (N_("修改单位"),       Role.ADMIN),
+    Duty.APPOINT:              (N_("任命岗位"),       Role.SECURITY),
+    Duty.END_POST:             (N_("免去岗位"),       Role.SECURITY),
+    Duty.UNLOCK:               (N_("解除锁定"),       Role.SECURITY),
+    Duty.FORGET_SECOND_FACTOR: (N_("重置动态口令"),   Role.SECURITY),
+    Duty.SET_PARAMETER:        (N_("修改参数"),       Role.SECURITY),
+    Duty.SET_LIMIT:            (N_("修改时限"),       Role.SECURITY),
+    Duty.SET_ROUTE:            (N_("修改派遣规则"),   Role.SECURITY),
+    Duty.SET_CATEGORY:         (N_("修改事项类别"),   Role.SECURITY),
+    Duty.READ_JOURNAL:         (N_("查阅日志"),       Role.AUDITOR),
+}
+# fmt: on
+# What a person does to their own account, and what the log-in itself writes down.
+OWN_ENTRIES = {
+    "log_in": N_("登录"),
+    "log_in_refused": N_("登录失败"),
+    "lock_out": N_("连续失败，账号锁定"),
+    "log_out": N_("退出登录"),
+    "change_password": N_("修改密码"),
+    "set_second_factor": N_("启用动态口令"),
+    "second_factor_refused": N_("动态口令不对"),
+}
+
+
+def entry_label(name: str) -> str:
+    """Return the label of an entry of the account journal."""
+    return OWN_ENTRIES[name] if name in OWN_ENTRIES else DUTIES[Duty(name)][0]
+
+
+class AccountRefused(Refusal):
+    """The change to an account or a rule is not allowed. The message is fit to show to the user."""
+
+
+def check_duty(duty: Duty, roles: Collection[Role]) -> None:
+    """Test that a holder of `roles` over the unit concerned may do `duty`.
+
+    :raises AccountRefused: if they may not.
+    """
+    label, role = DUTIES[duty]
+    if role not in roles:
+        raise AccountRefused(
+            N_("{duty}由{role}办理，您的岗位没有这项权限"), duty=label, role=ROLE_LABELS[role]
+        )
+
+
+def check_together(role: Role, held: Collection[Role]) -> None:
+    """Test that `role` may join the roles `held`: an administrator holds no other role.
+
+    :raises AccountRefused: if it may not.
+    """
+    others = {Role(other) for other in held} - {role}
+    for one in sorted(others):
+        if role in THREE_ADMINISTRATORS or one in THREE_ADMINISTRATORS:
+            raise AccountRefused(
+                N_("{role}不能与{other}由同一人担任"),
+                role=ROLE_LABELS[role],
+                other=ROLE_LABELS[one],
+            )
+
+
+# ---- numbers a county may set --------------------------------------------------------------
+
+
+class Measure(NamedTuple):
+    """What a parameter means, in what it is counted and between which bounds it may lie."""
+
+    label: str
+    unit: str
+    least: int
+    most: int
+
+
+# fmt: off
+MEASURES: dict[str, Measure] = {
+    "login_attempts":         Measure(N_("连续登录失败几次后锁定"),     N_("次"),   3,   10),
+    "lock_minutes":           Measure(N_("锁定多长时间"),               N_("分钟"), 5,   1440),
+    "idle_minutes":           Measure(N_("多长时间不操作就要重新登录"), N_("分钟"), 5,   480),
+    "warn_percent":           Measure(N_("时限用去多少时提醒"),         "%",        10,  95),
+    "extensions":             Measure(N_("一件案件最多延期几次"),       N_("次"),   0,   3),
+    "reopen_days":            Measure(N_("结案后多少天内可以重开"),     N_("天"),   1,   365),
+    "report_text_length":     Measure(N_("一条诉求最多多少字"),         N_("字"),   100, 5000),
+    "report_photos":          Measure(N_("一条诉求最多几张照片"),       N_("张"),   1,   9),
+    "device_reports_an_hour": Measure(N_("一台设备每小时最多上报"),     N_("条"),   1,   1000),
+    "address_reports_an_hour": Measure(N_("一个网络地址每小时最多上报"), N_("条"),  10,  10000),
+    "photo_bytes":            Measure(N_("一张照片最大"),               N_("字节"), 1_000_000, 50_000_000),
+    "photo_pixels":           Measure(N_("一张照片最多"),               N_("像素"), 2_000_000, 200_000_000),
+    "small_matter":           Measure(N_("算作小事（1 是，0 不是）"),   "",         0,   1),
+}
+# fmt: on
+
+
+def check_value(name: str, value: str) -> None:
+    """Test that `value` may be set for the parameter `name`; one that is no number is only not empty.
+
+    :raises AccountRefused: if it may not.
+    """
+    measure = MEASURES.get(name)
+    if measure is None:
+        if not value.strip():
+            raise AccountRefused(N_("请填写新的值"))
+        return
+    if (
+        not value.isascii()
+        or not value.isdigit()
+        or not measure.least <= int(value) <= measure.most
+    ):
+        raise AccountRefused(
+            N_("{label}须是 {least} 到 {most} 之间的整数"),
+            label=measure.label, least=measure.least, most=measure.most,
+        )  # fmt: skip
+
+
+def check_start(*, valid_from: date, today: date) -> None:
+    """Test that a rule may begin on a day: what is past is decided and stays as it is.
+
+    :raises AccountRefused: if the day is past.
+    """
+    if valid_from < today:
+        raise AccountRefused(N_("生效日期不能早于今天：已经过去的规则不再改动"))

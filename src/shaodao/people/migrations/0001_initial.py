@@ -6,134 +6,265 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('username', models.CharField(max_length=40, unique=True)),
-                ('name', models.CharField(max_length=40)),
-                ('phone', models.CharField(blank=True, max_length=20, null=True, unique=True)),
-                ('work_phone', models.CharField(blank=True, max_length=20)),
-                ('email', models.EmailField(blank=True, max_length=254)),
-                ('is_active', models.BooleanField(default=True)),
-                ('is_party_member', models.BooleanField(default=False)),
-                ('must_change_password', models.BooleanField(default=False)),
-                ('failed_logins', models.PositiveSmallIntegerField(default=0)),
-                ('locked_until', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                (
+                    "last_login",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
+                ),
+                ("username", models.CharField(max_length=40, unique=True)),
+                ("name", models.CharField(max_length=40)),
+                ("phone", models.CharField(blank=True, max_length=20, null=True, unique=True)),
+                ("work_phone", models.CharField(blank=True, max_length=20)),
+                ("email", models.EmailField(blank=True, max_length=254)),
+                ("is_active", models.BooleanField(default=True)),
+                ("is_party_member", models.BooleanField(default=False)),
+                ("must_change_password", models.BooleanField(default=False)),
+                ("failed_logins", models.PositiveSmallIntegerField(default=0)),
+                ("locked_until", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Version',
+            name="Version",
             fields=[
-                ('name', models.CharField(max_length=40, primary_key=True, serialize=False)),
-                ('number', models.PositiveBigIntegerField(default=0)),
+                ("name", models.CharField(max_length=40, primary_key=True, serialize=False)),
+                ("number", models.PositiveBigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='Unit',
+            name="Unit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80)),
-                ('short_name', models.CharField(max_length=40)),
-                ('kind', models.CharField(choices=[('AREA', 'AREA'), ('DEPARTMENT', 'DEPARTMENT'), ('COMPANY', 'COMPANY'), ('INSTITUTION', 'INSTITUTION'), ('DISTRICT_COMMITTEE', 'DISTRICT_COMMITTEE'), ('STREET_COMMITTEE', 'STREET_COMMITTEE'), ('COMMUNITY_COMMITTEE', 'COMMUNITY_COMMITTEE'), ('GRID_BRANCH', 'GRID_BRANCH'), ('BUILDING_GROUP', 'BUILDING_GROUP'), ('MEMBER_HOME', 'MEMBER_HOME')], max_length=24)),
-                ('level', models.CharField(choices=[('PREFECTURE', 'PREFECTURE'), ('COUNTY', 'COUNTY'), ('TOWNSHIP', 'TOWNSHIP'), ('COMMUNITY', 'COMMUNITY'), ('GRID', 'GRID'), ('BUILDING', 'BUILDING'), ('HOME', 'HOME')], max_length=12)),
-                ('path', models.CharField(max_length=120, unique=True)),
-                ('code', models.CharField(max_length=15, null=True, unique=True)),
-                ('area_code', models.CharField(blank=True, max_length=24)),
-                ('n_members', models.PositiveIntegerField(default=0)),
-                ('office_hours', models.CharField(blank=True, max_length=80)),
-                ('phone', models.CharField(blank=True, max_length=40)),
-                ('valid_from', models.DateField(null=True)),
-                ('valid_to', models.DateField(null=True)),
-                ('parent', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='people.unit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=80)),
+                ("short_name", models.CharField(max_length=40)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("AREA", "AREA"),
+                            ("DEPARTMENT", "DEPARTMENT"),
+                            ("COMPANY", "COMPANY"),
+                            ("INSTITUTION", "INSTITUTION"),
+                            ("DISTRICT_COMMITTEE", "DISTRICT_COMMITTEE"),
+                            ("STREET_COMMITTEE", "STREET_COMMITTEE"),
+                            ("COMMUNITY_COMMITTEE", "COMMUNITY_COMMITTEE"),
+                            ("GRID_BRANCH", "GRID_BRANCH"),
+                            ("BUILDING_GROUP", "BUILDING_GROUP"),
+                            ("MEMBER_HOME", "MEMBER_HOME"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                (
+                    "level",
+                    models.CharField(
+                        choices=[
+                            ("PREFECTURE", "PREFECTURE"),
+                            ("COUNTY", "COUNTY"),
+                            ("TOWNSHIP", "TOWNSHIP"),
+                            ("COMMUNITY", "COMMUNITY"),
+                            ("GRID", "GRID"),
+                            ("BUILDING", "BUILDING"),
+                            ("HOME", "HOME"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("path", models.CharField(max_length=120, unique=True)),
+                ("code", models.CharField(max_length=15, null=True, unique=True)),
+                ("area_code", models.CharField(blank=True, max_length=24)),
+                ("n_members", models.PositiveIntegerField(default=0)),
+                ("office_hours", models.CharField(blank=True, max_length=80)),
+                ("phone", models.CharField(blank=True, max_length=40)),
+                ("valid_from", models.DateField(null=True)),
+                ("valid_to", models.DateField(null=True)),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="people.unit",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Post',
+            name="Post",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('INTAKE', 'INTAKE'), ('DISPATCHER', 'DISPATCHER'), ('DUTY_CHIEF', 'DUTY_CHIEF'), ('VERIFIER', 'VERIFIER'), ('HANDLER', 'HANDLER'), ('GRID_WORKER', 'GRID_WORKER'), ('SECRETARY', 'SECRETARY'), ('LEADER', 'LEADER'), ('ADMIN', 'ADMIN'), ('SECURITY', 'SECURITY'), ('AUDITOR', 'AUDITOR'), ('REPORTER', 'REPORTER'), ('SYSTEM', 'SYSTEM')], max_length=16)),
-                ('since', models.DateField()),
-                ('until', models.DateField(null=True)),
-                ('is_head', models.BooleanField(default=False)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='posts', to=settings.AUTH_USER_MODEL)),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='posts', to='people.unit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("INTAKE", "INTAKE"),
+                            ("DISPATCHER", "DISPATCHER"),
+                            ("DUTY_CHIEF", "DUTY_CHIEF"),
+                            ("VERIFIER", "VERIFIER"),
+                            ("HANDLER", "HANDLER"),
+                            ("GRID_WORKER", "GRID_WORKER"),
+                            ("SECRETARY", "SECRETARY"),
+                            ("LEADER", "LEADER"),
+                            ("ADMIN", "ADMIN"),
+                            ("SECURITY", "SECURITY"),
+                            ("AUDITOR", "AUDITOR"),
+                            ("REPORTER", "REPORTER"),
+                            ("SYSTEM", "SYSTEM"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("since", models.DateField()),
+                ("until", models.DateField(null=True)),
+                ("is_head", models.BooleanField(default=False)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="posts",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="posts",
+                        to="people.unit",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Parameter',
+            name="Parameter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=40)),
-                ('subject', models.CharField(blank=True, max_length=40)),
-                ('value', models.CharField(max_length=120)),
-                ('valid_from', models.DateField()),
-                ('valid_to', models.DateField(null=True)),
-                ('source', models.CharField(max_length=200)),
-                ('is_default', models.BooleanField(default=False)),
-                ('unit', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='people.unit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=40)),
+                ("subject", models.CharField(blank=True, max_length=40)),
+                ("value", models.CharField(max_length=120)),
+                ("valid_from", models.DateField()),
+                ("valid_to", models.DateField(null=True)),
+                ("source", models.CharField(max_length=200)),
+                ("is_default", models.BooleanField(default=False)),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, to="people.unit"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='AccountEntry',
+            name="AccountEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('seq', models.PositiveIntegerField()),
-                ('name', models.CharField(max_length=40)),
-                ('at', models.DateTimeField()),
-                ('facts', models.JSONField(default=dict)),
-                ('hash', models.BinaryField(max_length=32)),
-                ('subject', models.CharField(max_length=60)),
-                ('why', models.CharField(blank=True, max_length=200)),
-                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("seq", models.PositiveIntegerField()),
+                ("name", models.CharField(max_length=40)),
+                ("at", models.DateTimeField()),
+                ("facts", models.JSONField(default=dict)),
+                ("hash", models.BinaryField(max_length=32)),
+                ("subject", models.CharField(max_length=60)),
+                ("why", models.CharField(blank=True, max_length=200)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['subject', '-seq'], name='account_entry_subject')],
-                'constraints': [models.UniqueConstraint(fields=('seq',), name='account_entry_seq_once')],
+                "indexes": [models.Index(fields=["subject", "-seq"], name="account_entry_subject")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("seq",), name="account_entry_seq_once")
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='unit',
-            index=models.Index(fields=['path'], name='unit_path_prefix', opclasses=['varchar_pattern_ops']),
+            model_name="unit",
+            index=models.Index(
+                fields=["path"], name="unit_path_prefix", opclasses=["varchar_pattern_ops"]
+            ),
         ),
         migrations.AddIndex(
-            model_name='unit',
-            index=models.Index(fields=['parent', 'level'], name='unit_children'),
+            model_name="unit",
+            index=models.Index(fields=["parent", "level"], name="unit_children"),
         ),
         migrations.AddIndex(
-            model_name='unit',
-            index=models.Index(fields=['kind', 'area_code'], name='unit_party_area'),
+            model_name="unit",
+            index=models.Index(fields=["kind", "area_code"], name="unit_party_area"),
         ),
         migrations.AddConstraint(
-            model_name='unit',
-            constraint=models.CheckConstraint(condition=models.Q(('path__startswith', '/'), ('path__endswith', '/')), name='unit_path_is_delimited'),
+            model_name="unit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("path__startswith", "/"), ("path__endswith", "/")),
+                name="unit_path_is_delimited",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='unit',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'AREA'), _negated=True), ('code__isnull', False), _connector='OR'), name='unit_area_has_code'),
+            model_name="unit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "AREA"), _negated=True),
+                    ("code__isnull", False),
+                    _connector="OR",
+                ),
+                name="unit_area_has_code",
+            ),
         ),
         migrations.AddIndex(
-            model_name='post',
-            index=models.Index(fields=['unit', 'role'], name='post_of_unit'),
+            model_name="post",
+            index=models.Index(fields=["unit", "role"], name="post_of_unit"),
         ),
         migrations.AddConstraint(
-            model_name='post',
-            constraint=models.CheckConstraint(condition=models.Q(('until', None), ('until__gt', models.F('since')), _connector='OR'), name='post_ends_after_it_begins'),
+            model_name="post",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("until", None), ("until__gt", models.F("since")), _connector="OR"
+                ),
+                name="post_ends_after_it_begins",
+            ),
         ),
         migrations.AddIndex(
-            model_name='parameter',
-            index=models.Index(fields=['name', 'valid_from'], name='parameter_in_force'),
+            model_name="parameter",
+            index=models.Index(fields=["name", "valid_from"], name="parameter_in_force"),
         ),
     ]
