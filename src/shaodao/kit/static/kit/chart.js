@@ -3,7 +3,7 @@
 import { onTheme, token, whenSeen } from "./dom.js";
 import { say } from "./words.js";
 
-const LIBRARY = new URL("../vendor/echarts/echarts.esm.min.mjs", import.meta.url).href;
+const LIBRARY = new URL("../vendor/echarts/echarts.min.js", import.meta.url).href;
 const SYMBOLS = ["circle", "rect", "triangle", "diamond", "roundRect", "pin"];
 const DASHES = ["solid", [6, 4], [2, 3], [10, 4, 2, 4], [1, 4], [12, 6]];
 
@@ -39,7 +39,8 @@ function options(chart) {
 async function draw(element) {
   const source = document.getElementById(element.dataset.chart);
   try {
-    const echarts = await import(LIBRARY);
+    await import(LIBRARY); // not a module: it leaves itself in the window
+    const { echarts } = window;
     const chart = JSON.parse(source.textContent);
     const drawing = echarts.init(element, null, { renderer: "svg" });
     drawing.setOption(options(chart));
