@@ -203,6 +203,11 @@ class Clock(models.Model):
                 condition=Q(stopped_at=None, paused_at=None, warned_at=None, late_at=None),
                 name="clock_to_warn",
             ),
+            models.Index(
+                fields=["due_at", "id"],
+                condition=Q(step__in=["ACCEPT", "ARRIVE"]),
+                name="clock_answer_due",
+            ),
         ]
 
     def __str__(self):
