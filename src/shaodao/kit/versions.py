@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from threading import Lock
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 from weakref import ref
 
 from django.apps import apps
@@ -14,7 +14,10 @@ T = TypeVar("T")
 class Versioned(Generic[T]):
     """A value built from the database and rebuilt when the version row `name` says so."""
 
+    _all: ClassVar[list["Versioned"]] = []
+
     def __init__(self, name: str, build: Callable[[], T]):
+        self._all.append(self)
         self._name, self._build = name, build
         self._seen: int | None = None
         self._value: T | None = None
@@ -32,6 +35,12 @@ class Versioned(Generic[T]):
         """Drop the value (a test that rolled the version row back)."""
         with self._lock:
             self._seen = self._value = None
+
+    @classmethod
+    def forget_all(cls) -> None:
+        """Drop every value of this process: it looks at another database now."""
+        for versioned in cls._all:
+            versioned.forget()
 
 
 def number_of(name: str) -> int:

@@ -1,4 +1,4 @@
-"""Writing what a county starts with, and the sample town. The only code of this app that writes."""
+"""Writing what every county starts with, where it is missing."""
 
 from django.db import transaction
 
@@ -7,8 +7,7 @@ from shaodao.kit.versions import bump
 from shaodao.people.models import Parameter
 from shaodao.reports.models import Category
 from shaodao.reports.policy import Kind
-
-from . import defaults
+from shaodao.town import defaults
 
 VERSIONS = ("rules", "parameters", "units", "grids", "base")
 
