@@ -40,5 +40,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
             lambda: navigation.links(navigation.RESIDENT, user=None, path=request.path)
         ),
         "worker_nav": SimpleLazyObject(lambda: links(navigation.WORKER)),
-        "demo": getattr(settings, "DEMO", False),
+        "demo": settings.DEMO,
+        "basemap_url": settings.BASEMAP_URL,
+        "basemap_attribution": settings.BASEMAP_ATTRIBUTION,
     }

@@ -1,4 +1,4 @@
-"""Where a member of staff can go, one row a page; a row whose page does not exist yet is not shown."""
+"""Where people can go, one row a page; a row whose page does not exist is not shown."""
 
 from collections.abc import Callable, Collection
 from typing import NamedTuple

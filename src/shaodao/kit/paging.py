@@ -1,4 +1,4 @@
-"""Keyset pagination: a page begins after a row, not at a number, so it stays put while rows come in.
+"""Keyset pagination: a page begins after a row, not at a number, and stays put while rows come in.
 
 A token names the row at the edge of a page and the direction to read in. It is plain, not signed:
 it can only narrow a queryset that is already limited to what the reader may see.
