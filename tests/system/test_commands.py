@@ -58,8 +58,7 @@ class Bare:
     @contextlib.contextmanager
     def demo(self, port: int) -> Iterator[subprocess.Popen[str]]:
         """Run bin/demo and enter when it says that it is ready."""
-        process = self.start("demo", "--port", str(port))
-        try:
+        with self.start("demo", "--port", str(port)) as process:
             words = []
             for line in process.stdout:
                 words.append(line)
@@ -67,10 +66,10 @@ class Bare:
                     break
             else:
                 raise AssertionError("".join(words))
-            yield process
-        finally:
-            process.kill()
-            process.communicate()
+            try:
+                yield process
+            finally:
+                process.kill()
 
 
 def interpreter_for(user: int) -> str:
@@ -177,8 +176,7 @@ def test_ctrl_c_stops_everything_it_started(ordinary):
     with ordinary.demo(port) as demo:
         assert answers(port)
         demo.send_signal(signal.SIGINT)
-        demo.communicate()
-        assert demo.returncode == 0
+        assert demo.wait() == 0
     assert processes_of(ordinary.clone) == {}
 
 

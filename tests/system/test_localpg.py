@@ -84,7 +84,7 @@ def keeper_of(var: Path) -> int:
     base = os.fsencode(cluster_of(var).base)
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         arguments = path.read_bytes().split(b"\0")
-        if b"shaodao.config.localpg" in arguments and base in arguments:
+        if os.fsencode(localpg.__file__) in arguments and base in arguments:
             return int(path.parent.name)
     raise AssertionError("no keeper")
 

@@ -247,7 +247,7 @@ def _major_of(binaries: Path) -> str:
 
 def _spawn_keeper(cluster: Cluster) -> subprocess.Popen[bytes]:
     fields = [cluster.base, cluster.binaries, cluster.sockets, "durable" if cluster.durable else ""]
-    command = [sys.executable, "-P", "-m", __spec__.name, *map(str, fields)]
+    command = [sys.executable, "-I", __file__, *map(str, fields)]
     with (cluster.base / "keeper.log").open("wb") as log:
         return subprocess.Popen(
             command,

@@ -59,14 +59,14 @@ def main() -> None:
         _start_over()
     libraries = frontend.Fetch()
     tls = _serve_tls() if options.https else []
-    with Database():
+    with Database() as database:
         with _stage("数据库 database"):
             _migrate()
         with _stage("前端库 browser libraries"):
             libraries.finish()
         with _stage("示范城镇 sample town"):
             _load_town()
-        with Parent(var() / "logs") as parent:
+        with Parent(var() / "logs", keep_open=database.held) as parent:
             with _stage("网站与后台 web and worker"):
                 parent.add("web", _web(port, tls))
                 healthy = _wait_until_healthy(parent, port, tls)
@@ -145,6 +145,7 @@ def _web(port: int, tls: list[str]) -> list[str]:
     host = "0.0.0.0" if tls else "127.0.0.1"
     granian = [sys.executable, "-P", "-m", "granian", "--interface", "wsgi", "--no-ws", *tls]
     size = ["--workers", "2", "--blocking-threads", "4", "--respawn-failed-workers"]
+    size += ["--workers-kill-timeout", "5"]  # a worker asked to stop while it starts does not hear
     return [
         *granian,
         *size,
@@ -202,7 +203,7 @@ def _welcome(port: int, tls: list[str]) -> None:
         for host in hosts:
             lines += [
                 f"  手机 Phone: https://{host}:{port}/",
-                "    先在手机上安装并信任证书 First install and trust this certificate on the phone:",
+                "    先在手机上安装并信任证书 First install and trust on the phone:",
                 f"    https://{host}:{port}/static/vendor/https/authority.crt",
             ]
         if not hosts:

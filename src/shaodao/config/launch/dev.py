@@ -16,12 +16,12 @@ def main() -> None:
     os.environ["SHAODAO_DEBUG"] = os.environ["SHAODAO_DEMO"] = "1"
     configure()
     libraries = frontend.Fetch()
-    with Database():
+    with Database() as database:
         django.setup()
         call_command("migrate", verbosity=0, interactive=False)
         libraries.finish()
         python = [sys.executable, "-P", "-m", "django"]
-        with Parent(var() / "logs") as parent:
+        with Parent(var() / "logs", keep_open=database.held) as parent:
             parent.add("web", [*python, "runserver", "--noreload", *sys.argv[1:]])
             parent.add("worker", [*python, "procrastinate", "worker"])
             print(f"http://localhost:8000/  logs: {var() / 'logs'}", flush=True)

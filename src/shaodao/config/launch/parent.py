@@ -19,10 +19,11 @@ PR_SET_PDEATHSIG = 1  # linux/prctl.h
 class Child:
     """One process, its log and how long to wait before starting it again."""
 
-    def __init__(self, name: str, command: list[str], log: Path) -> None:
+    def __init__(self, name: str, command: list[str], log: Path, keep_open: int | None) -> None:
         self.name = name
         self.command = command
         self.log = log
+        self.keep_open = () if keep_open is None else (keep_open,)
         self.pause = 1
         self.start()
 
@@ -36,6 +37,7 @@ class Child:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,  # the terminal's Ctrl-C is for the parent, which then asks
+                pass_fds=self.keep_open,
                 preexec_fn=end_with_parent,
             )
 
@@ -59,8 +61,12 @@ class Child:
     def stop(self, *, until: float) -> None:
         """End the process, politely until the monotonic time `until`, and all it started."""
         self.process.terminate()
-        with suppress(subprocess.TimeoutExpired):
+        try:
             self.process.wait(max(0.1, until - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            print(
+                f"{self.name} did not end in time and was killed. Its log: {self.log}", flush=True
+            )
         self._kill_group()
         self.process.wait()
 
@@ -71,10 +77,15 @@ class Child:
 
 
 class Parent:
-    """Children for as long as the `with` block runs. SIGINT, SIGTERM and SIGHUP ask it to end."""
+    """Children for as long as the `with` block runs. SIGINT, SIGTERM and SIGHUP ask it to end.
 
-    def __init__(self, logs: Path) -> None:
+    The descriptor `keep_open` stays open in the children: with it they hold the database, which
+    so outlives a killed parent until they have ended in order.
+    """
+
+    def __init__(self, logs: Path, *, keep_open: int | None) -> None:
         self.logs = logs
+        self.keep_open = keep_open
         self.children: list[Child] = []
         self.asked_to_stop = False
 
@@ -99,7 +110,7 @@ class Parent:
     def add(self, name: str, command: list[str]) -> None:
         log = self.logs / f"{name}.log"
         log.unlink(missing_ok=True)
-        self.children.append(Child(name, command, log))
+        self.children.append(Child(name, command, log, self.keep_open))
 
     def tend(
         self, *, until: Callable[[], bool] = lambda: False, say: Callable[[str], None]

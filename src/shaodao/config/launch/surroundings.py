@@ -61,7 +61,7 @@ class Database:
     def __init__(self, *, durable: bool = True) -> None:
         self.durable = durable
         self.cluster: localpg.Cluster | None = None
-        self.held = -1
+        self.held: int | None = None
 
     def __enter__(self) -> "Database":
         if not os.environ.get("DATABASE_URL"):
@@ -71,6 +71,6 @@ class Database:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.cluster is not None:
+        if self.cluster is not None and self.held is not None:
             localpg.release(self.cluster, self.held)
             del os.environ["DATABASE_URL"]
