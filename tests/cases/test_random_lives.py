@@ -12,6 +12,8 @@ from shaodao.cores import chaining
 from tests.town import MONDAY
 
 MOVES_A_LIFE = 60
+# Ends and mere words would make short or dull lives.
+RARE = {"void": 0.01, "decline": 0.02, "answer": 0.05, "remark": 0.05, "reopen": 9.0}
 
 
 def somebody_who_may(town, case, rng):
@@ -41,7 +43,8 @@ def somebody_who_may(town, case, rng):
         )
         if move.name not in {"merge", "separate"}
     ]
-    return rng.choice(offers) if offers else None
+    weights = [RARE.get(move.name, 1.0) for _, move in offers]
+    return rng.choices(offers, weights)[0] if offers else None
 
 
 def evidence_for(town, case, move, at, rng):
