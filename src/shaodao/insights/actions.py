@@ -82,7 +82,7 @@ def tally(*, day: date, at: datetime) -> int:
     """
     with connection.cursor() as cursor:  # two workers count a day one after the other
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [0x7A11, day.toordinal()])
-    start, end = _start_of(day), _start_of(day + timedelta(days=1))
+    start, end = _start_of(day), min(_start_of(day + timedelta(days=1)), at)
     entries = _entries(start, end)
     sums: Counter[Key] = Counter()
     minutes: Counter[Key] = Counter()
@@ -103,7 +103,7 @@ def tally(*, day: date, at: datetime) -> int:
         elif entry.name == "rate":
             _count_rating(entry, count)
     _count_answers([e for e in entries if e.name in _ANSWERS], count)
-    _count_missed(start, min(end, at), count)
+    _count_missed(start, end, count)
     DailyTally.objects.filter(day=day).delete()
     rows = [
         DailyTally(day=day, n=n, minutes=minutes[key], **key._asdict())
@@ -119,7 +119,16 @@ def _start_of(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time()))
 
 
-_COLUMNS = ("case_id", "seq", "name", "at", "facts", "case__area", "case__category", "case__channel")
+_COLUMNS = (
+    "case_id",
+    "seq",
+    "name",
+    "at",
+    "facts",
+    "case__area",
+    "case__category",
+    "case__channel",
+)
 
 
 def _entries(start: datetime, end: datetime) -> list[Entry]:

@@ -5,39 +5,81 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('people', '0001_initial'),
-        ('reports', '0002_report_number'),
+        ("people", "0001_initial"),
+        ("reports", "0002_report_number"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='TalliedDay',
+            name="TalliedDay",
             fields=[
-                ('day', models.DateField(primary_key=True, serialize=False)),
-                ('at', models.DateTimeField()),
+                ("day", models.DateField(primary_key=True, serialize=False)),
+                ("at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='DailyTally',
+            name="DailyTally",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField()),
-                ('channel', models.CharField(max_length=12)),
-                ('measure', models.CharField(choices=[('REPORTED', 'REPORTED'), ('OPENED', 'OPENED'), ('CLOSED', 'CLOSED'), ('SMALL', 'SMALL'), ('COMPLAINTS', 'COMPLAINTS'), ('ACCEPT', 'ACCEPT'), ('ARRIVE', 'ARRIVE'), ('RATED', 'RATED'), ('RESOLVED', 'RESOLVED'), ('FAMILY', 'FAMILY')], max_length=12)),
-                ('part', models.CharField(blank=True, max_length=40)),
-                ('bucket', models.SmallIntegerField(default=0)),
-                ('n', models.IntegerField()),
-                ('minutes', models.BigIntegerField(default=0)),
-                ('area', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.unit')),
-                ('category', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='reports.category')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField()),
+                ("channel", models.CharField(max_length=12)),
+                (
+                    "measure",
+                    models.CharField(
+                        choices=[
+                            ("REPORTED", "REPORTED"),
+                            ("OPENED", "OPENED"),
+                            ("CLOSED", "CLOSED"),
+                            ("SMALL", "SMALL"),
+                            ("COMPLAINTS", "COMPLAINTS"),
+                            ("ACCEPT", "ACCEPT"),
+                            ("ARRIVE", "ARRIVE"),
+                            ("RATED", "RATED"),
+                            ("RESOLVED", "RESOLVED"),
+                            ("FAMILY", "FAMILY"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("part", models.CharField(blank=True, max_length=40)),
+                ("bucket", models.SmallIntegerField(default=0)),
+                ("n", models.IntegerField()),
+                ("minutes", models.BigIntegerField(default=0)),
+                (
+                    "area",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="people.unit",
+                    ),
+                ),
+                (
+                    "category",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="reports.category",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['measure', 'day'], name='daily_tally_measure')],
-                'constraints': [models.UniqueConstraint(fields=('day', 'measure', 'area', 'category', 'channel', 'part', 'bucket'), name='daily_tally_once')],
+                "indexes": [models.Index(fields=["measure", "day"], name="daily_tally_measure")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("day", "measure", "area", "category", "channel", "part", "bucket"),
+                        name="daily_tally_once",
+                    )
+                ],
             },
         ),
     ]
