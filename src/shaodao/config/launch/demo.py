@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
@@ -22,7 +22,19 @@ from shaodao.config.launch import certificate, frontend
 from shaodao.config.launch.parent import Parent
 from shaodao.config.launch.surroundings import Database, configure, var
 
-PAGES = ("/health", "/", "/accounts/login/", "/static/vendor/htmx/htmx.min.js")
+PAGES = (
+    "/health",
+    "/",
+    "/report/",
+    "/nearby/",
+    "/track/",
+    "/board/",
+    "/worker/",
+    "/accounts/login/",
+    "/kit/design/",
+    "/static/vendor/htmx/htmx.min.js",
+    "/static/vendor/maplibre/maplibre-gl.mjs",
+)
 FIRST_PORT = 8000
 HEALTHY_WITHIN_SECONDS = 60
 
@@ -69,8 +81,11 @@ def main() -> None:
         with Parent(var() / "logs", keep_open=database.held) as parent:
             with _stage("网站与后台 web and worker"):
                 parent.add("web", _web(port, tls))
-                healthy = _wait_until_healthy(parent, port, tls)
-                parent.add("worker", _worker())  # after the site: the two would slow each other
+                _wait(parent, lambda: _fetch(port, tls, "/health") != 0)
+                # After the site answers, so as not to slow it; before it must be healthy, because
+                # jobs left from long ago make it ill until they are worked off.
+                parent.add("worker", _worker())
+                healthy = _wait(parent, lambda: _fetch(port, tls, "/health") == 200)
             if healthy and options.check:
                 _report("合计 total", time.time() - began)
                 sys.exit(_fetch_pages(port, tls))
@@ -161,13 +176,11 @@ def _worker() -> list[str]:
     return [sys.executable, "-P", "-m", "django", "procrastinate", "worker"]
 
 
-def _wait_until_healthy(parent: Parent, port: int, tls: list[str]) -> bool:
+def _wait(parent: Parent, reached: Callable[[], bool]) -> bool:
+    """Tend the children until `reached()`; tell whether that came in time."""
     until = time.monotonic() + HEALTHY_WITHIN_SECONDS
-
-    def healthy() -> bool:
-        return _fetch(port, tls, "/health") == 200 or time.monotonic() > until
-
-    return parent.tend(until=healthy, say=_say) and time.monotonic() <= until
+    parent.tend(until=lambda: reached() or time.monotonic() > until, say=_say)
+    return not parent.asked_to_stop and time.monotonic() <= until
 
 
 def _fetch(port: int, tls: list[str], page: str) -> int:

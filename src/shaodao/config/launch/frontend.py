@@ -68,3 +68,7 @@ class Fetch:
             stderr=subprocess.STDOUT,
             text=True,
         )
+
+
+if __name__ == "__main__":  # an image is built with the libraries in it
+    Fetch().finish()
