@@ -1,0 +1,285 @@
+"""Writing a town's units, people and places from its draft, in bulk."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+
+from django.contrib.auth.hashers import make_password
+from django.contrib.postgres.fields import ArrayField
+from django.db import connection, transaction
+from django.db.models import Func, TextField, Value
+from shapely import to_wkb
+
+from shaodao.cases.models import Route
+from shaodao.cases.policy import Target
+from shaodao.cores import morton
+from shaodao.cores.geodesy import metres_per_degree
+from shaodao.cores.words import terms
+from shaodao.kit.versions import bump
+from shaodao.people.models import Post, Unit, User
+from shaodao.people.policy import Kind, Level, check_post
+from shaodao.places.models import Asset, BaseFeature, Building, Compound, Contact, Grid, Household
+from shaodao.places.policy import screen_name
+from shaodao.town import defaults
+from shaodao.town.drafts import GridDraft, TownDraft
+
+from .starting import VERSIONS
+
+SINCE = date(2024, 1, 1)  # posts, grids and contacts stand since then
+_PARENT_LENGTH = {6: 4, 9: 6, 12: 9, 15: 12}
+_NUMERALS = "零一二三四五六七八九"
+
+
+@dataclass
+class Settled:
+    """The rows of a town by what its draft calls them."""
+
+    units: dict[str, Unit] = field(default_factory=dict)
+    people: dict[str, User] = field(default_factory=dict)
+    grids: dict[str, Grid] = field(default_factory=dict)
+    compounds: dict[str, Compound] = field(default_factory=dict)
+
+
+@transaction.atomic
+def settle(draft: TownDraft, *, password: str = "") -> Settled:
+    """Write a town and return its rows; `password` is that of its demo accounts, '' for none.
+
+    :raises shaodao.people.policy.PostRefused: if the draft puts a post where it cannot be held.
+    """
+    town = Settled()
+    _write_units(draft, town)
+    _write_people(draft, town, password=password)
+    _write_places(draft, town)
+    _write_buildings(draft, town)
+    _write_routes(draft, town)
+    for name in VERSIONS:
+        bump(name)
+    return town
+
+
+def reserve(model, n: int) -> list[int]:
+    """Take `n` ids of a table from its sequence."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
+            [model._meta.db_table, n],
+        )
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+def vector(text: str) -> Func:
+    """Return the search vector of a text."""
+    words = Value(terms(text), output_field=ArrayField(TextField()))
+    return Func(words, function="array_to_tsvector")
+
+
+def grid_name(community: str, serial: int) -> str:
+    """Return a grid's name: 古陂村第六网格."""
+    return f"{community}第{numeral(serial)}网格"
+
+
+def numeral(number: int) -> str:
+    """Write a number below a hundred as Chinese does: 6 → 六, 12 → 十二, 30 → 三十."""
+    tens, ones = divmod(number, 10)
+    head = "" if tens == 0 else "十" if tens == 1 else _NUMERALS[tens] + "十"
+    return head + (_NUMERALS[ones] if ones or not tens else "")
+
+
+def _write_units(draft: TownDraft, town: Settled) -> None:
+    rows = [*_areas(draft), *_bodies(draft), *_party(draft)]
+    for (key, parent, unit), pk in zip(rows, reserve(Unit, len(rows)), strict=True):
+        above = town.units[parent] if parent else None
+        unit.pk, unit.parent = pk, above
+        unit.path = f"{above.path if above else '/'}{pk}/"
+        unit.level = unit.level or above.level
+        town.units[key] = unit
+    Unit.objects.bulk_create(unit for _, _, unit in rows)
+
+
+Row = tuple[str, str | None, Unit]
+
+
+def _areas(draft: TownDraft) -> Iterable[Row]:
+    names = {}
+    for area in sorted(draft.areas, key=lambda area: area.code):
+        short = names[area.code] = screen_name(area.name)
+        yield (
+            area.code,
+            area.code[: _PARENT_LENGTH[len(area.code)]] if len(area.code) > 4 else None,
+            Unit(
+                name=area.name,
+                short_name=short,
+                kind=Kind.AREA.value,
+                level=area.level.value,
+                code=area.code,
+                office_hours=area.office_hours,
+                phone=area.phone,
+                valid_from=SINCE,
+            ),
+        )
+    for grid in sorted(draft.grids, key=lambda grid: grid.code):
+        name = grid_name(names[grid.code[:12]], int(grid.code[12:]))
+        unit = Unit(name=name, short_name=name, kind=Kind.AREA.value, level=Level.GRID.value)
+        unit.code, unit.valid_from = grid.code, SINCE
+        yield grid.code, grid.code[:12], unit
+
+
+def _bodies(draft: TownDraft) -> Iterable[Row]:
+    for body in draft.bodies:
+        unit = Unit(name=body.name, short_name=body.short_name, kind=body.kind.value, level="")
+        unit.phone, unit.office_hours, unit.valid_from = body.phone, body.office_hours, SINCE
+        yield body.key, body.area, unit
+
+
+def _party(draft: TownDraft) -> Iterable[Row]:
+    for link in draft.party:
+        unit = Unit(name=link.name, short_name=link.short_name, kind=link.kind.value)
+        unit.level, unit.area_code, unit.valid_from = link.level.value, link.area_code, SINCE
+        unit.n_members = link.n_members
+        yield link.key, link.parent, unit
+
+
+def _write_people(draft: TownDraft, town: Settled, *, password: str) -> None:
+    usable = make_password(password) if password else make_password(None)
+    town.people = {
+        person.username: User(
+            pk=pk,
+            username=person.username,
+            name=person.name,
+            phone=person.phone or None,
+            work_phone=person.work_phone,
+            is_party_member=person.is_party_member,
+            password=usable if person.has_account else f"!{person.username}",
+        )
+        for person, pk in zip(draft.people, reserve(User, len(draft.people)), strict=True)
+    }
+    User.objects.bulk_create(town.people.values())
+    posts = []
+    for person in draft.people:
+        for post in person.posts:
+            unit = town.units[post.unit]
+            check_post(post.role, Level(unit.level))
+            user = town.people[person.username]
+            row = Post(user=user, unit=unit, role=post.role.value, since=SINCE)
+            row.is_head = post.is_head
+            posts.append(row)
+    Post.objects.bulk_create(posts)
+
+
+def _write_places(draft: TownDraft, town: Settled) -> None:
+    grids = [_grid(row, town.units[row.code]) for row in draft.grids]
+    town.grids = {grid.code: grid for grid in Grid.objects.bulk_create(grids)}
+    compounds = [
+        Compound(
+            community=town.units[row.community],
+            name=row.name,
+            lon=row.lon,
+            lat=row.lat,
+            built_year=row.built_year,
+            n_lifts=row.n_lifts,
+            property_company=town.units.get(row.property_company),
+            has_owners_committee=row.has_owners_committee,
+        )
+        for row in draft.compounds
+    ]
+    written = Compound.objects.bulk_create(compounds)
+    town.compounds = {row.key: made for row, made in zip(draft.compounds, written, strict=True)}
+    Asset.objects.bulk_create(
+        Asset(
+            code=row.code,
+            kind=row.kind,
+            name=row.name,
+            owner=town.units.get(row.owner),
+            grid=town.grids[row.grid],
+            lon=row.lon,
+            lat=row.lat,
+            zkey=morton.key(row.lon, row.lat),
+        )
+        for row in draft.assets
+    )
+    BaseFeature.objects.bulk_create(_feature(row) for row in draft.features)
+
+
+def _grid(row: GridDraft, unit: Unit) -> Grid:
+    west, south, east, north = row.boundary.bounds
+    inside = row.boundary.representative_point()
+    east_m, north_m = metres_per_degree(inside.y)
+    return Grid(
+        unit=unit,
+        code=row.code,
+        boundary=to_wkb(row.boundary),
+        west=west,
+        south=south,
+        east=east,
+        north=north,
+        lon=inside.x,
+        lat=inside.y,
+        area_m2=row.boundary.area * east_m * north_m,
+        valid_from=SINCE,
+    )
+
+
+def _feature(row) -> BaseFeature:
+    west, south, east, north = row.shape.bounds
+    return BaseFeature(
+        layer=row.layer.value,
+        kind=row.kind,
+        name=row.name,
+        shape=to_wkb(row.shape),
+        west=west,
+        south=south,
+        east=east,
+        north=north,
+        min_zoom=row.min_zoom,
+    )
+
+
+def _write_buildings(draft: TownDraft, town: Settled) -> None:
+    rows = [
+        Building(
+            grid=town.grids[row.grid],
+            compound=town.compounds.get(row.compound),
+            name=row.name,
+            address=row.address,
+            lon=row.lon,
+            lat=row.lat,
+            zkey=morton.key(row.lon, row.lat),
+            n_floors=row.n_floors,
+            search=vector(row.address),
+        )
+        for row in draft.buildings
+    ]
+    Building.objects.bulk_create(rows)
+    pairs = [
+        (home, Household(building=building, number=home.number))
+        for row, building in zip(draft.buildings, rows, strict=True)
+        for home in row.households
+    ]
+    for home, household in pairs:
+        household.n_people = home.n_people
+        household.n_over_60, household.n_under_18 = home.n_over_60, home.n_under_18
+    Household.objects.bulk_create(household for _, household in pairs)
+    Contact.objects.bulk_create(
+        Contact(household=household, worker=town.people[home.worker], since=SINCE)
+        for home, household in pairs
+    )
+
+
+def _write_routes(draft: TownDraft, town: Settled) -> None:
+    """Send each sector's matters to the county's own units, as suggestions or straight."""
+    Route.objects.bulk_create(
+        Route(
+            category_id=category,
+            unit=town.units[county],
+            target=Target.UNIT.value,
+            to=town.units[draft.sectors[county, sector]],
+            is_direct=is_direct,
+            rank=20 + place,
+            valid_from=defaults.FROM,
+            source="示范：本县区职责分工",
+            is_default=True,
+        )
+        for county in sorted({county for county, _ in draft.sectors})
+        for place, (category, sector, is_direct) in enumerate(defaults.SECTOR_ROUTES)
+        if (county, sector) in draft.sectors
+    )
