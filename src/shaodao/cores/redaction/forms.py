@@ -88,11 +88,11 @@ _FORMS = (
 _SPOKEN = {Kind.ID_NUMBER, Kind.PHONE, Kind.QQ}
 
 _N = "[0-9一二三四五六七八九十百零〇]"
-_NOT_A_COUNT = r"(?![0-9年月日元米人个辆次户栋万块平㎡])"
+_NOT_A_COUNT = r"(?![0-9年月日元米人个辆次户栋楼层多余万块平㎡mM.])"
 _ROOM_SIGN = r"(?:号房间?|房间|[室房](?![源产价款贷租改]))"
 _ROOM = (
-    rf"(?:[A-Z]?{_N}{{3,5}}(?:-{_N}{{1,4}})?(?:{_ROOM_SIGN}|号(?![楼车店铺商])|户)?"
-    rf"|{_N}{{1,3}}(?:{_ROOM_SIGN}|户))"
+    rf"(?:[A-Z]?{_N}{{3,5}}(?:-{_N}{{1,4}})?(?:{_ROOM_SIGN}|号(?![楼车店铺商]))?"
+    rf"|{_N}{{1,3}}{_ROOM_SIGN})"
 )
 _SIDE = r"(?:[左右东西][边侧手户])?"
 _FLOOR = rf"(?:第?{_N}{{1,3}}[层楼])"
@@ -100,7 +100,7 @@ _INSIDE = rf"(?:{_FLOOR}(?:[ ,-]*{_ROOM}{_NOT_A_COUNT})?|{_ROOM}{_NOT_A_COUNT}){
 _DOORS = (
     re.compile(rf"(?P<it>[ ,-]*{_N}{{1,3}}单元[ ,-]*{_INSIDE})"),
     re.compile(rf"(?P<it>{_FLOOR}[ ,-]*{_ROOM}{_NOT_A_COUNT}{_SIDE})"),
-    re.compile(rf"(?:(?<=[栋幢座#])|(?<=号楼))(?P<it>[ ,-]*{_INSIDE})"),
+    re.compile(rf"(?:(?<=[栋幢座#])|(?<=号楼))(?P<it>[ ,-]*{_ROOM}{_NOT_A_COUNT}{_SIDE})"),
     re.compile(
         r"(?<=[\u4e00-\u9fff])\d{1,3}(?:栋|幢|#)?(?P<it>-\d{1,2}-\d{3,4})(?:室|房|号)?(?![\d-])"
     ),

@@ -13,7 +13,7 @@ SURNAMES = frozenset(
     "万钱严覃武戴莫孔向汤常温康施文牛樊葛邢安齐易乔伍庞颜倪庄聂章鲁岳翟殷詹申欧耿关兰焦俞左柳甘"
     "祝包宁尚符舒阮柯纪梅童凌毕单季裴霍涂成苗谷盛曲翁冉骆蓝路游辛靳管柴蒙鲍华喻祁蒲房滕屈饶解牟"
     "艾尤阳时穆农司卓古吉缪简车项连芦麦褚娄窦戚岑景党宫费卜冷晏席卫米柏宗瞿桂全佟应臧闵苟邬边卞"
-    "姬师和仇栾隋商刁沙荣巫寇桑郎甄丛仲虞敖巩明佘池查麻苑迟邝幸揭刁肖赖温朝阙阎傅蓬诸谌敬匡练"
+    "姬师和仇栾隋商刁沙荣巫寇桑郎甄丛仲虞敖巩明佘池查麻苑迟邝幸揭刁肖赖温朝阙阎傅蓬诸谌敬匡练粟晏冼茹鄢蔺邰奚仝鞠揭习占"
 )
 DOUBLE_SURNAMES = frozenset(
     [
@@ -22,10 +22,17 @@ DOUBLE_SURNAMES = frozenset(
     ]
 )
 # Surnames that are more often something else: a name only with a stronger sign beside them.
-_OTHERWISE = frozenset("于和应时向从成安方关解连同后相能水全平常单项任查师党景路阳车简明边管时易华")
+_OTHERWISE = frozenset("于和应时向从成安方关解连相能水全平常单项任查师党景路阳车简明边管易华占习")
+# And those of them that join what stands before a title to it: 向书记反映.
+_JOINS = frozenset("于和应时向从关解连相能任查")
+# Surnames so frequent, and so seldom anything else, that a word of two signs will do.
+_FREQUENT = frozenset(
+    "王李张刘陈杨赵吴周徐孙朱胡郭何罗郑谢宋唐许韩冯邓曹彭曾肖董袁潘蒋蔡余杜叶程苏魏吕沈姚卢姜崔钟谭汪范"
+    "廖贾邹孟熊邱尹薛闫段侯陶贺郝龚邵戴莫"
+)
 _NOT_IN_NAMES = frozenset(
     "的了在和与是说于住来去因请让把被向对要有不没也都就又还曾已将从到给跟为以及等之着过吗呢吧啊"
-    "我你他她它们这那哪谁几个某您该其此每各男女岁今现系称打叫问找"
+    "我你他她它们这那哪谁几个某您副两位名该其此每各男女岁今现系称打叫问找述拐后查"
 )
 _AFTER_NAMES = frozenset("的家在和与说于来去因被把向对有也都又还将从到给跟以等之现称打")
 
@@ -36,17 +43,18 @@ _STRONG = re.compile(
 )
 _WEAK = re.compile(
     r"(?:我是|本人|业主|村民|居民|住户|租户|房东|邻居|老人|同志|员工|职工|学生|家长|老板|店主|司机|保安"
-    r"|[队组所局处科股站会院校厂村镇乡县区市社]长|主任|书记|支书|经理|股东|医生|干部|民警|警官|律师"
+    r"|[部队组所局处科股站会院校厂村镇乡县区市社]长|主任|书记|支书|经理|股东|医生|干部|民警|警官|律师"
     r"|网格员|联系户|父亲|母亲|爸爸|妈妈|老公|老婆|丈夫|妻子|儿子|女儿|哥哥|弟弟|姐姐|妹妹|爷爷|奶奶|外公"
-    r"|外婆|岳父|岳母|儿媳|女婿|孙子|孙女|叔叔|婶婶|姑姑|舅舅|我[爸妈儿女哥弟姐妹])"
+    r"|外婆|岳父|岳母|儿媳|女婿|孙子|孙女|叔叔|婶婶|姑姑|舅舅|我[爸妈哥弟姐妹](?![爸妈哥弟姐妹子夫]))"
     r"(?:名叫|叫|是)?(?P<sign>[:：]?)"
 )
 _TITLE = re.compile(
     r"(?P<plain>先生|女士|小姐|太太|大爷|大妈|大叔|大伯|大娘|大姐|大哥|阿姨|叔叔|伯伯|爷爷|奶奶|婆婆|老汉"
-    r"|老太|嫂子)|(?P<somebody>某{1,2})"
-    r"|(?P<office>老师|师傅|医生|同志|主任|书记|[局所院校队组厂镇乡村科处市县区站]长|经理|律师|警官|护士|老板"
+    r"|老太|嫂子)|(?P<somebody>某(?:某|[\u4e00-\u9fff](?=[、，。,;；)） ]|$))?)"
+    r"|(?P<office>老师|师傅|医生|同志|主任|书记|[部局所院校队组厂镇乡村科处市县区站]长|经理|律师|警官|护士|老板"
     r"|教练|会计|支书|老人)"
 )
+_IN_A_LIST = re.compile(r"(?:、|，|,|和|及|与|以及)\d*[ .]*")
 _A_PLACE_FOLLOWS = re.compile(
     r"大道|大厦|路|街|巷|弄|村|镇|乡|社区|小区|[山河湖岭桥湾塘坪坑坝沟城府苑]|花园|公园|广场|国际|公司"
     r"|集团|物业|超市|市场|医院|诊所|药|学[校院]|中学|小学|幼儿园|收费站|站|林场|水库|派出所|办事处|办|居委"
@@ -58,16 +66,25 @@ _PLACE_ENDS = frozenset(
 )
 
 
-def find_names(text: str) -> Iterator[tuple[int, int]]:
-    """Yield (start, end) of what evidence says is a name, without the title beside it.
+def find_names(text: str) -> list[tuple[int, int]]:
+    """Return (start, end) of what evidence says is a name, without the title beside it.
 
     Spans may overlap; the first of two has the better evidence.
     """
     reading = _Reading(text)
-    yield from _titled(reading)
-    yield from _introduced(reading, _STRONG, is_strong=True)
-    yield from _introduced(reading, _WEAK, is_strong=False)
-    yield from _taken_for_names(reading)
+    found = [
+        *_titled(reading),
+        *_introduced(reading, _STRONG, is_strong=True),
+        *_introduced(reading, _WEAK, is_strong=False),
+        *_taken_for_names(reading),
+    ]
+    for span in found:  # grows: a name found in a list speaks for the next one
+        found += [other for other in _listed_beside(reading, span) if other not in found]
+    names = {text[start:end] for start, end in found if end - start > 2}
+    found += [
+        again.span() for name in sorted(names) for again in re.finditer(re.escape(name), text)
+    ]
+    return found
 
 
 class _Reading:
@@ -91,6 +108,8 @@ class _Reading:
 
     def is_known_word(self, start: int) -> bool:
         """Return whether a word of the dictionary that is no name begins at a place."""
+        if self.surname_length(start) == 2:
+            return False
         for length in (4, 3, 2):
             word = self.text[start : start + length]
             if len(word) == length and rjieba.has_word(word):
@@ -129,11 +148,13 @@ def _titled(reading: _Reading) -> Iterator[tuple[int, int]]:
             surname = reading.surname_length(start) if start >= 0 else 0
             if not surname or not 0 <= length - surname <= 2:
                 continue
-            if start not in reading.words or any(sign in _NOT_IN_NAMES for sign in text[start:end]):
+            if start not in reading.words or any(
+                sign in _NOT_IN_NAMES for sign in text[start + surname : end]
+            ):
                 continue
             if length > surname and (reading.is_known_word(start) or text[start] in _OTHERWISE):
                 continue
-            if match["plain"] is None and text[start] in _OTHERWISE:
+            if match["plain"] is None and text[start] in _JOINS:
                 continue
             if match["office"] and match.end() not in reading.ends:
                 continue
@@ -151,9 +172,10 @@ def _introduced(
         if end is None:
             continue
         if not match["sign"]:
-            if reading.text[start] in _OTHERWISE or reading.is_known_word(start):
+            if reading.text[start] in _JOINS or reading.is_known_word(start):
                 continue
-            if not is_strong and not _looks_like_a_name(reading, start, end):
+            is_sure = is_strong and reading.text[start] not in _OTHERWISE
+            if not is_sure and not _looks_like_a_name(reading, start, end):
                 continue
         yield start, end
 
@@ -165,15 +187,43 @@ def _looks_like_a_name(reading: _Reading, start: int, end: int) -> bool:
     return (tag.startswith("nr") or ends_here) and not _is_place(reading.text, start, end)
 
 
+def _listed_beside(reading: _Reading, span: tuple[int, int]) -> Iterator[tuple[int, int]]:
+    """Yield the names that stand in a list beside one that was found."""
+    text, (start, end) = reading.text, span
+    if end - start < 2:
+        return
+    if after := _IN_A_LIST.match(text, end):
+        beside = reading.name_end(after.end())
+        if beside and _stands_alone(reading, after.end(), beside):
+            yield after.end(), beside
+    if start and text[start - 1] in "、，,和及与":
+        for before in (start - 4, start - 3):
+            fits = before in reading.words and reading.name_end(before) == start - 1
+            if fits and _stands_alone(reading, before, start - 1):
+                yield before, start - 1
+                return
+
+
+def _stands_alone(reading: _Reading, start: int, end: int) -> bool:
+    return (
+        end - start > 1
+        and reading.text[start] not in _OTHERWISE
+        and not reading.is_known_word(start)
+        and not _is_place(reading.text, start, end)
+    )
+
+
 def _taken_for_names(reading: _Reading) -> Iterator[tuple[int, int]]:
     """Yield the words that the segmenter takes for names and nothing speaks against."""
     for start, (word, tag) in reading.words.items():
         surname = reading.surname_length(start)
         if not tag.startswith("nr") or not surname or not 1 <= len(word) - surname <= 2:
             continue
-        if rjieba.has_word(word) or (word[0] in _OTHERWISE and len(word) == 2):
+        if rjieba.has_word(word) or word[0] in _OTHERWISE:
             continue
         if any(sign in _NOT_IN_NAMES for sign in word):
+            continue
+        if len(word) == 2 and word[0] not in _FREQUENT:
             continue
         end = start + len(word)
         following, kind = reading.words.get(end, ("", ""))
