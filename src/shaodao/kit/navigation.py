@@ -42,14 +42,14 @@ STAFF = (
     Place("intake", N_("登记诉求"), "report", frozenset({"INTAKE"})),
     Place("places", N_("网格与部件"), "grid", _OFFICE | _ON_SITE),
     Place("figures", N_("运行情况"), "chart"),
-    Place("accounts", N_("账号岗位"), "people", frozenset({"ADMIN", "SECURITY"})),
-    Place("parameters", N_("规则参数"), "gear", frozenset({"ADMIN", "DUTY_CHIEF"})),
+    Place("people", N_("账号岗位"), "people", frozenset({"ADMIN", "SECURITY"})),
+    Place("parameters", N_("规则参数"), "gear", frozenset({"SECURITY", "DUTY_CHIEF"})),
     Place("audit", N_("审计"), "shield", frozenset({"AUDITOR"})),
 )
 RESIDENT = (
     Place("report", N_("我要反映"), "report"),
     Place("nearby", N_("附近的事"), "map"),
-    Place("track_search", N_("查进度"), "search"),
+    Place("find_report", N_("查进度"), "search"),
     Place("my_worker", N_("我的网格员"), "person"),
     Place("board", N_("办结公示"), "check"),
 )

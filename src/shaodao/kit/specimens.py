@@ -208,7 +208,8 @@ def all_parts(*, at: datetime) -> dict[str, Any]:
         "entries": _entries(at),
         "rows": _rows(at),
         "form": _Specimen(),
-        "form_wrong": _Specimen({"text": "", "urgency": "1", "unit": ""}),
+        "form_wrong": _Specimen({"text": "", "urgency": "1", "unit": ""}, auto_id="wrong_%s"),
+        "form_photos": _Specimen(auto_id="photos_%s"),
         "page": paging.Page(rows=[1], next="next", previous="previous"),
         "bar_rows": [
             {"label": _("环境卫生"), "share": 0.86, "value": "412"},
