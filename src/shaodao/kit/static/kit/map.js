@@ -61,7 +61,7 @@ function gridLayers(lit) {
     { id: "grid-lit", type: "fill", ...grid, filter: isLit, paint: { "fill-color": token("map-grid"), "fill-opacity": 0.16 } },
     { id: "grid-edge", type: "line", ...grid, paint: { "line-color": token("map-grid"), "line-opacity": 0.55, "line-width": wide(9, 0.4, 16, 1.8), "line-dasharray": [4, 2] } },
     { id: "grid-lit-edge", type: "line", ...grid, filter: isLit, paint: { "line-color": token("map-grid"), "line-width": 3 } },
-    { id: "grid-name", type: "symbol", ...grid, minzoom: 13.5, maxzoom: 17, layout: { "text-field": ["coalesce", ["get", "name"], ["get", "code"]], "text-font": FONT, "text-size": 12, "text-max-width": 8 }, paint: { "text-color": token("map-grid"), "text-halo-color": token("map-land"), "text-halo-width": 1.6 } },
+    { id: "grid-name", type: "symbol", source: "grids", "source-layer": "grid_labels", minzoom: 13.5, maxzoom: 17, layout: { "text-field": ["coalesce", ["get", "name"], ["get", "code"]], "text-font": FONT, "text-size": 12, "text-max-width": 8 }, paint: { "text-color": token("map-grid"), "text-halo-color": token("map-land"), "text-halo-width": 1.6 } },
   ];
 }
 
