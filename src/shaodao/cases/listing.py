@@ -8,8 +8,8 @@ from django.contrib.postgres.search import SearchQueryField
 from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
 from django.db.models.functions import Cast
 
-from shaodao.cores.words import query_terms
 from shaodao.cores.wording import N_
+from shaodao.cores.words import query_terms
 from shaodao.kit.paging import Page, keyset
 from shaodao.people.models import Unit, posts_of
 from shaodao.people.policy import CASE_ROLES, Kind, Level

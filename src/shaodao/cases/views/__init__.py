@@ -1,0 +1,1 @@
+"""The office's pages: one case, the desk, a worker's phone, the rules."""
