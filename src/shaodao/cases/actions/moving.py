@@ -21,12 +21,21 @@ M = policy.MoveRefused
 
 
 @transaction.atomic
-def move(*, case: Case, name: str, actor, at: datetime, **evidence) -> Case:
+def move(
+    *, case: Case, name: str, actor, at: datetime, seen: int | None = None, **evidence
+) -> Case:
     """Make the move `name` on `case` and return the case as it now stands.
+
+    seen : how many entries the case had when the actor looked at it; where they have made this
+           move since, it is the same tap twice and nothing more is done
 
     :raises policy.MoveRefused: if the policy does not allow it; nothing is changed then.
     """
     file = open_file(case.pk)
+    if seen is not None:
+        since = file.case.journal.filter(name=name, actor=actor, seq__gt=seen)
+        if since.exists():
+            return file.case
     step = policy.MOVES[name]
     given = {key for key, value in evidence.items() if value not in (None, "", [], ())}
     policy.check(
