@@ -1,8 +1,24 @@
-"""Headers every page carries."""
+"""What surrounds every page: its line in the log, its headers, and the session of staff."""
 
+import re
+import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import uuid4
 
+import structlog
+from django.conf import settings
+from django.contrib import auth, messages
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django_otp import user_has_device
+
+from shaodao.people.actions import needs_second_factor
+from shaodao.people.queries import number
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
 
 # MapLibre starts its worker from a blob; everything else comes from this host.
 _POLICY = (
@@ -11,11 +27,40 @@ _POLICY = (
     "script-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; "
     "frame-ancestors 'none'"
 )
+_REQUEST_ID = re.compile(r"[\w-]{8,64}")
+_log = structlog.get_logger("shaodao.http")
 
 
-def security_headers(
-    get_response: Callable[[HttpRequest], HttpResponse],
-) -> Callable[[HttpRequest], HttpResponse]:
+def request_log(get_response: GetResponse) -> GetResponse:
+    """Write a line for each request: its id, route, status and duration; no path, no query.
+
+    A path may hold a tracking token and a query a name, so the line has the pattern of the route.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        began = time.perf_counter()
+        given = request.headers.get("X-Request-ID", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else uuid4().hex
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        response = get_response(request)
+        response["X-Request-ID"] = request_id
+        match = request.resolver_match
+        user = getattr(request, "_cached_user", None)  # whoever a view has asked for
+        _log.info(
+            "shaodao.http.answered",
+            method=request.method,
+            route=match.route if match else "",
+            status=response.status_code,
+            ms=round(1000 * (time.perf_counter() - began), 1),
+            user=user.pk if user is not None else None,
+        )
+        return response
+
+    return middleware
+
+
+def security_headers(get_response: GetResponse) -> GetResponse:
     """Add the content security policy and the permissions a report page asks for."""
     policy = _POLICY.format(basemap="")
 
@@ -26,3 +71,71 @@ def security_headers(
         return response
 
     return middleware
+
+
+# Pages that belong to nobody's post, and those where a half-open session is completed.
+_FOR_ANYONE = ("shaodao.residents.", "shaodao.kit.", "shaodao.config.")
+_HALF_OPEN = frozenset({"login", "logout", "password", "second_factor", "second_factor_setup"})
+_NOTED = timedelta(minutes=1)  # how exactly a session knows when it was last used
+
+
+def staff_session(get_response: GetResponse) -> GetResponse:
+    """End sessions that are idle or a working day old; hold back what is not complete.
+
+    A session is complete when the password is its owner's own, and, for administrators, a second
+    factor was shown. Whoever comes without a session costs nothing here.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if getattr(request, "htmx", False) and response.status_code == 302 and _leads_in(response):
+            # A fragment cannot hold the log-in page: the whole page goes there.
+            return HttpResponse(status=204, headers={"HX-Redirect": response["Location"]})
+        return response
+
+    def process_view(request: HttpRequest, view, args, kwargs) -> HttpResponse | None:
+        if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+            return None
+        if view.__module__.startswith(_FOR_ANYONE) or not request.user.is_authenticated:
+            return None
+        at = timezone.now()
+        if _is_over(request, at=at):
+            auth.logout(request)
+            messages.info(request, _("太久没有操作，请重新登录"))
+            return redirect(f"{_url('login')}?next={request.path}")
+        if request.resolver_match.url_name in _HALF_OPEN:
+            return None
+        missing = _missing(request)
+        return redirect(missing) if missing else None
+
+    middleware.process_view = process_view
+    return middleware
+
+
+def _url(name: str) -> str:
+    return redirect(name)["Location"]
+
+
+def _leads_in(response: HttpResponse) -> bool:
+    return response["Location"].startswith(tuple(_url(name) for name in _HALF_OPEN))
+
+
+def _is_over(request: HttpRequest, *, at: datetime) -> bool:
+    """Tell whether the session is too old or was idle too long, and note that it is used."""
+    session, now = request.session, int(at.timestamp())
+    began, seen = session.get("began", now), session.get("seen", now)
+    idle_minutes = number("idle_minutes", on=timezone.localdate(at))
+    if now - began > settings.SESSION_COOKIE_AGE or now - seen > 60 * idle_minutes:
+        return True
+    if "began" not in session or now - seen > _NOTED.total_seconds():
+        session["began"], session["seen"] = began, now
+    return False
+
+
+def _missing(request: HttpRequest) -> str:
+    """Return the page that completes the session; '' for a complete one."""
+    if request.user.must_change_password:
+        return "password"
+    if needs_second_factor(request.user) and not request.user.is_verified():
+        return "second_factor" if user_has_device(request.user) else "second_factor_setup"
+    return ""

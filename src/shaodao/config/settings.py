@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "template_partials",
     "django_otp",
     "django_otp.plugins.otp_totp",
+    "shaodao.config",
     "shaodao.kit",
     "shaodao.people",
     "shaodao.places",
@@ -67,6 +68,7 @@ INSTALLED_APPS = [
     "shaodao.town",
 ]
 MIDDLEWARE = [
+    "shaodao.config.middleware.request_log",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -79,6 +81,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "shaodao.config.middleware.security_headers",
+    "shaodao.config.middleware.staff_session",
 ]
 ROOT_URLCONF = "shaodao.config.urls"
 WSGI_APPLICATION = "shaodao.config.wsgi.application"
@@ -123,8 +126,11 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LOGIN_URL = "login"
-LOGIN_REDIRECT_URL = "home"
+LOGIN_REDIRECT_URL = "start"
+LOGIN_REDIRECT_URL_FAILURE = "/accounts/login/"  # OIDC
 LOGOUT_REDIRECT_URL = "login"
+ROLES_OF = "shaodao.people.models.roles_of"  # what the kit's navigation asks
+OTP_TOTP_ISSUER = "哨到"
 
 SESSION_COOKIE_AGE = 8 * 3600  # a working day; the session ends with it
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
@@ -165,4 +171,10 @@ if OIDC_RP_CLIENT_ID:
     OIDC_OP_JWKS_ENDPOINT = os.environ.get("SHAODAO_OIDC_JWKS", "")
     OIDC_RP_SIGN_ALGO = os.environ.get("SHAODAO_OIDC_ALGORITHM", "RS256")
     INSTALLED_APPS.append("mozilla_django_oidc")
-    AUTHENTICATION_BACKENDS.append("shaodao.people.login.OIDCBackend")
+    OIDC_CLAIM = os.environ.get("SHAODAO_OIDC_CLAIM", "preferred_username")  # user name or phone
+    OIDC_CREATE_USER = False
+    OIDC_USE_PKCE = True
+    AUTHENTICATION_BACKENDS.append("shaodao.people.oidc.OIDCBackend")
+
+LOGGING_CONFIG = "shaodao.config.logging.configure"
+LOGGING = {"is_debug": DEBUG}

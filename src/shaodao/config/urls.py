@@ -2,7 +2,11 @@
 
 from django.urls import include, path
 
+from . import health
+
 urlpatterns = [
+    path("health", health.health, name="health"),
+    path("robots.txt", health.robots, name="robots"),
     path("", include("shaodao.residents.urls")),
     path("accounts/", include("shaodao.people.urls")),
     path("places/", include("shaodao.places.urls")),

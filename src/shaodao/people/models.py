@@ -24,6 +24,18 @@ class UserQuerySet(models.QuerySet):
         posted = Post.objects.filter(unit__in=under).values("user")
         return self.filter(Q(pk=user.pk) | Q(pk__in=posted) | Q(kept_by__in=under))
 
+    def found_by(self, words: str):
+        """Return the people whose name, user name or phone holds `words`; all for none."""
+        if not words:
+            return self
+        found = Q(name__contains=words) | Q(username__contains=words) | Q(phone__contains=words)
+        return self.filter(found)
+
+    def with_posts(self):
+        """Read each person's posts of today along, as `posts_today`."""
+        posts = Post.objects.in_force().select_related("unit").order_by("pk")
+        return self.prefetch_related(models.Prefetch("posts", posts, to_attr="posts_today"))
+
 
 class UserStore(BaseUserManager.from_queryset(UserQuerySet)):
     def get_by_natural_key(self, username):

@@ -1,11 +1,11 @@
 """Reading configured numbers and who holds what, for several apps."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from shaodao.kit.versions import Versioned
 
-from .models import Parameter, Unit
+from .models import Parameter, Unit, User
 
 
 def _load() -> list[Parameter]:
@@ -73,3 +73,18 @@ def at_level(unit: Unit, level: str) -> Unit | None:
     units = units_by_id()
     chain = (units[pk] for pk in reversed(unit.ancestor_ids))
     return next((u for u in chain if u.level == level and u.kind == "AREA"), None)
+
+
+def names_of_subjects(subjects: Iterable[str]) -> dict[str, str]:
+    """Return what people call the users and units that entries of the account journal are about."""
+    split = [subject.partition(":") for subject in subjects]
+    ids: dict[str, set[int]] = {"user": set(), "unit": set()}
+    for kind, _, key in split:
+        if kind in ids and key.isdigit():
+            ids[kind].add(int(key))
+    users = User.objects.filter(pk__in=ids["user"]).values_list("pk", "name")
+    units = units_by_id()
+    return {
+        **{f"user:{pk}": name for pk, name in users},
+        **{f"unit:{pk}": units[pk].short_name for pk in ids["unit"] if pk in units},
+    }
