@@ -259,8 +259,8 @@ def test_passing_up_moves_the_desk_one_level_and_never_two(town):
 @pytest.mark.requirement("Z39")
 def test_a_merged_family_keeps_both_histories_and_tells_every_reporter(town):
     first, second = (
-        town.case(status="FILED", channel=Channel.WEB),
-        town.case(status="FILED", channel=Channel.PHONE),
+        town.case(status="FILED", channel=Channel.WEB, phone="13800000001"),
+        town.case(status="FILED", channel=Channel.PHONE, phone="13800000002"),
     )
     merged = actions.move(
         case=second, name="merge", actor=town.dispatcher, at=MONDAY, primary=first
@@ -271,6 +271,9 @@ def test_a_merged_family_keeps_both_histories_and_tells_every_reporter(town):
     assert names(first)[-1] == "join"
     channels = set(Case.objects.filter(primary=first).values_list("channel", flat=True))
     assert channels | {first.channel} == {"WEB", "PHONE"}
+    told = Notice.objects.filter(to=None, about=f"case:{first.pk}:{first.n_entries + 1}")
+    actions.move(case=first, name="dispatch", actor=town.dispatcher, at=MONDAY, unit=town.grid)
+    assert set(told.values_list("phone", flat=True)) == {"13800000001", "13800000002"}
     again = actions.move(
         case=merged, name="separate", actor=town.dispatcher, at=MONDAY, note="两回事"
     )

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app
@@ -53,7 +54,11 @@ def _send_batch(*, at: datetime) -> int:
     rows = list(Notice.objects.waiting().order_by("pk").select_for_update(skip_locked=True)[:BATCH])
     for row in rows:
         row.attempts += 1
-        row.state = "SENT" if sms.send(row.phone, row.text + row.link, row.key) else "FAILED"
+        row.state = (
+            "SENT"
+            if sms.send(row.phone, f"{row.text}{settings.SITE_URL}{row.link}", row.key)
+            else "FAILED"
+        )
         row.sent_at = at
     Notice.objects.bulk_update(rows, ["attempts", "state", "sent_at"])
     return len(rows)

@@ -2,8 +2,10 @@
 
 from datetime import datetime
 
+from django.db.models import Q
+
 from shaodao.cases import policy
-from shaodao.cases.models import Case, JournalEntry
+from shaodao.cases.models import Case, CaseReport, JournalEntry
 from shaodao.notices.actions import post
 from shaodao.people.models import Post
 from shaodao.people.policy import Role
@@ -48,8 +50,10 @@ def _whom(case: Case, entry: JournalEntry) -> list[int]:
 
 
 def _reporters(case: Case):
-    links = case.reports.filter(withdrawn_at=None, report__token_digest__isnull=False)
-    return [link.report for link in links.exclude(report__phone="").select_related("report")]
+    """Return the reports of the whole family whose reporters left a phone and still follow it."""
+    links = CaseReport.objects.filter(Q(case=case) | Q(case__primary=case), withdrawn_at=None)
+    links = links.filter(report__token_digest__isnull=False).exclude(report__phone="")
+    return [link.report for link in links.select_related("report").order_by("pk")]
 
 
 def _public(report, entry: JournalEntry) -> str:
