@@ -39,6 +39,7 @@ ALLOWED_HOSTS = os.environ.get("SHAODAO_HOSTS", "localhost,127.0.0.1,[::1]").spl
 HTTPS = env_flag("SHAODAO_HTTPS")  # served over TLS, by us or by a proxy in front
 BEHIND_PROXY = env_flag("SHAODAO_BEHIND_PROXY")  # a proxy sets X-Forwarded-Proto and -For
 DEMO = env_flag("SHAODAO_DEMO")  # sample town: the log-in page lists the demo accounts
+SITE_URL = os.environ.get("SHAODAO_SITE_URL", "")  # in links that leave: https://county.example
 BASEMAP_URL = os.environ.get("SHAODAO_BASEMAP_URL", "")  # raster tiles {z}/{x}/{y}, or none
 BASEMAP_ATTRIBUTION = os.environ.get("SHAODAO_BASEMAP_ATTRIBUTION", "")  # with its 审图号
 VIRUS_SCAN = os.environ.get("SHAODAO_VIRUS_SCAN", "")  # a command: file path as last argument
