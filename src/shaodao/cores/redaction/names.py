@@ -27,14 +27,15 @@ _OTHERWISE = frozenset("于和应时向从成安方关解连相能水全平常�
 _JOINS = frozenset("于和应时向从关解连相能任查")
 # Surnames so frequent, and so seldom anything else, that a word of two signs will do.
 _FREQUENT = frozenset(
-    "王李张刘陈杨赵吴周徐孙朱胡郭何罗郑谢宋唐许韩冯邓曹彭曾肖董袁潘蒋蔡余杜叶程苏魏吕沈姚卢姜崔钟谭汪范"
+    "王李张刘陈杨赵吴周徐孙朱胡郭何罗郑谢宋唐韩冯邓曹彭曾肖董袁潘蒋蔡余杜叶程苏魏吕沈姚卢姜崔钟谭汪范"
     "廖贾邹孟熊邱尹薛闫段侯陶贺郝龚邵戴莫"
 )
 _NOT_IN_NAMES = frozenset(
     "的了在和与是说于住来去因请让把被向对要有不没也都就又还曾已将从到给跟为以及等之着过吗呢吧啊"
     "我你他她它们这那哪谁几个某您副两位名该其此每各男女岁今现系称打叫问找述拐后查"
 )
-_AFTER_NAMES = frozenset("的家在和与说于来去因被把向对有也都又还将从到给跟以等之现称打")
+_ALSO_IN_NAMES = frozenset("和有来之以向")
+_AFTER_NAMES = frozenset("没不的家在和与说于来去因被把向对有也都又还将从到给跟以等之现称打")
 
 _STRONG = re.compile(
     r"(?:我叫|本人叫|名字?叫做?|名为|姓名|名字是|联系人|投诉人|举报人|反映人|申请人|当事人|委托人|报案人"
@@ -54,15 +55,17 @@ _TITLE = re.compile(
     r"|(?P<office>老师|师傅|医生|同志|主任|书记|[部局所院校队组厂镇乡村科处市县区站]长|经理|律师|警官|护士|老板"
     r"|教练|会计|支书|老人)"
 )
-_IN_A_LIST = re.compile(r"(?:、|，|,|和|及|与|以及)\d*[ .]*")
+_HAN = re.compile(r"[\u4e00-\u9fff]+")
+_IN_A_LIST = re.compile(r"(?:、|，|,|和|及|与|以及|[ \u3000]+)\d*[ .]*")
+_IN_BRACKETS = re.compile(r"[（(](?P<it>[\u4e00-\u9fff]{2,3})[)）]")
 _A_PLACE_FOLLOWS = re.compile(
     r"大道|大厦|路|街|巷|弄|村|镇|乡|社区|小区|[山河湖岭桥湾塘坪坑坝沟城府苑]|花园|公园|广场|国际|公司"
     r"|集团|物业|超市|市场|医院|诊所|药|学[校院]|中学|小学|幼儿园|收费站|站|林场|水库|派出所|办事处|办|居委"
     r"|村委|组|屯|电站|变电|项目|工程|楼|家园|名[都邸苑城]|酒店|宾馆|厂|店|门口|立交|[区县市东西南北中]"
-    r"|机械|科技|建材|置业|地产|房产|[”」》】]"
+    r"|机械|科技|建材|置业|地产|房产|投资|校区|郡|矿|线|垸|纪念|故居|画室|电器|湿地|[”」》】]"
 )
 _PLACE_ENDS = frozenset(
-    "村街路镇乡城湾桥山河湖岭坪园苑楼塘坝沟坑屋组区里巷庙寺塔港埠洞冲排背县市厂店站府家洲段"
+    "村街路镇乡城湾桥山河湖岭坪园苑楼塘坝沟坑屋组区里巷庙寺塔港埠洞冲排背县市厂店站府家洲段线垸郡矿"
 )
 
 
@@ -76,15 +79,20 @@ def find_names(text: str) -> list[tuple[int, int]]:
         *_titled(reading),
         *_introduced(reading, _STRONG, is_strong=True),
         *_introduced(reading, _WEAK, is_strong=False),
+        *_in_brackets(reading),
         *_taken_for_names(reading),
     ]
     for span in found:  # grows: a name found in a list speaks for the next one
         found += [other for other in _listed_beside(reading, span) if other not in found]
-    names = {text[start:end] for start, end in found if end - start > 2}
-    found += [
-        again.span() for name in sorted(names) for again in re.finditer(re.escape(name), text)
+    names = {text[start:end] for start, end in found if end - start > 1}
+    repeated = [
+        again.span()
+        for name in sorted(names, key=len, reverse=True)
+        if len(name) > 2 or not rjieba.has_word(name)
+        for again in re.finditer(re.escape(name), text)
     ]
-    return found
+    # A whole name found once is better evidence than a part of it found elsewhere.
+    return [*(span for span in repeated if span[1] - span[0] > 2), *found, *repeated]
 
 
 class _Reading:
@@ -125,14 +133,16 @@ class _Reading:
         n_han = 0
         while n_han < 3 and "\u4e00" <= self.text[given + n_han : given + n_han + 1] <= "\u9fff":
             n_han += 1
-        if not surname or not n_han or self.text[given] in _NOT_IN_NAMES:
+        word, tag = self.words.get(start, ("", ""))
+        if surname and tag.startswith("nr") and len(word) == surname + 2 <= surname + n_han:
+            return given + 2
+        if not surname or not n_han:
+            return None
+        if self.text[given] in _NOT_IN_NAMES - (_ALSO_IN_NAMES if n_han == 2 else frozenset()):
             return None
         if n_han == 1 or self.text[given + 1] in _NOT_IN_NAMES:
             return given + 1
         if n_han == 2:
-            return given + 2
-        word, tag = self.words.get(start, ("", ""))
-        if tag.startswith("nr") and len(word) == surname + 2:
             return given + 2
         following, _ = self.words.get(given + 1, ("", ""))
         return given + 1 if len(following) > 1 else given + 2
@@ -140,26 +150,29 @@ class _Reading:
 
 def _titled(reading: _Reading) -> Iterator[tuple[int, int]]:
     """Yield the names before titles: 王女士, 张三丰主任."""
-    text = reading.text
-    for match in _TITLE.finditer(text):
+    for match in _TITLE.finditer(reading.text):
         end = match.start()
-        for length in (4, 3, 2, 1):
-            start = end - length
-            surname = reading.surname_length(start) if start >= 0 else 0
-            if not surname or not 0 <= length - surname <= 2:
-                continue
-            if start not in reading.words or any(
-                sign in _NOT_IN_NAMES for sign in text[start + surname : end]
-            ):
-                continue
-            if length > surname and (reading.is_known_word(start) or text[start] in _OTHERWISE):
-                continue
-            if match["plain"] is None and text[start] in _JOINS:
-                continue
-            if match["office"] and match.end() not in reading.ends:
-                continue
-            yield start, match.end() if match["somebody"] else end
-            break
+        if match["office"] and match.end() not in reading.ends:
+            continue
+        for start in range(max(end - 4, 0), end):
+            if _is_before_title(reading, start, end, is_plain=match["plain"] is not None):
+                yield start, match.end() if match["somebody"] else end
+                break
+
+
+def _is_before_title(reading: _Reading, start: int, end: int, *, is_plain: bool) -> bool:
+    surname = reading.surname_length(start)
+    given = reading.text[start + surname : end]
+    if not surname or len(given) > 2 or start + surname > end or start not in reading.words:
+        return False
+    if given and (not _HAN.fullmatch(given) or _NOT_IN_NAMES & set(given)):
+        return False
+    if given and reading.is_known_word(start):
+        return False
+    if reading.text[start] in _OTHERWISE:
+        begins_a_word = rjieba.has_word(reading.text[start : start + 2])
+        return not given and not begins_a_word and (is_plain or reading.text[start] not in _JOINS)
+    return True
 
 
 def _introduced(
@@ -169,7 +182,9 @@ def _introduced(
     for match in introduction.finditer(reading.text):
         start = match.end()
         end = reading.name_end(start)
-        if end is None:
+        if end is None or not (is_strong or match["sign"] or start in reading.words):
+            continue
+        if _is_place(reading.text, start, end) and _HAN.match(reading.text, end):
             continue
         if not match["sign"]:
             if reading.text[start] in _JOINS or reading.is_known_word(start):
@@ -181,10 +196,22 @@ def _introduced(
 
 
 def _looks_like_a_name(reading: _Reading, start: int, end: int) -> bool:
+    name = reading.text[start:end]
+    if rjieba.has_word(name) and (name[0] not in _FREQUENT or name[0] == name[-1]):
+        return False
     _, tag = reading.words.get(start, ("", ""))
     after = reading.text[end : end + 1]
     ends_here = not "\u4e00" <= after <= "\u9fff" or after in _AFTER_NAMES
     return (tag.startswith("nr") or ends_here) and not _is_place(reading.text, start, end)
+
+
+def _in_brackets(reading: _Reading) -> Iterator[tuple[int, int]]:
+    """Yield the names that stand alone in brackets, mostly after what the person is."""
+    for match in _IN_BRACKETS.finditer(reading.text):
+        start, end = match.span("it")
+        is_likely = end - start == 3 or reading.text[start] in _FREQUENT
+        if is_likely and reading.name_end(start) == end and _stands_alone(reading, start, end):
+            yield start, end
 
 
 def _listed_beside(reading: _Reading, span: tuple[int, int]) -> Iterator[tuple[int, int]]:
@@ -209,6 +236,7 @@ def _stands_alone(reading: _Reading, start: int, end: int) -> bool:
         end - start > 1
         and reading.text[start] not in _OTHERWISE
         and not reading.is_known_word(start)
+        and not rjieba.has_word(reading.text[start:end])
         and not _is_place(reading.text, start, end)
     )
 
@@ -221,7 +249,7 @@ def _taken_for_names(reading: _Reading) -> Iterator[tuple[int, int]]:
             continue
         if rjieba.has_word(word) or word[0] in _OTHERWISE:
             continue
-        if any(sign in _NOT_IN_NAMES for sign in word):
+        if word[-1] in _NOT_IN_NAMES or word[1] in _NOT_IN_NAMES - _ALSO_IN_NAMES:
             continue
         if len(word) == 2 and word[0] not in _FREQUENT:
             continue
