@@ -1,0 +1,232 @@
+"""Choosing a place without a map: lists in steps, typed addresses, and what lies where."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
+from typing import NamedTuple
+
+from django.db.models.functions import Length
+
+from shaodao.cores.words import query_terms
+from shaodao.kit.search import AllOf
+from shaodao.people.models import Post, Unit
+from shaodao.people.policy import Kind, Level, Role
+from shaodao.people.queries import at_level, units_by_id
+from shaodao.places.models import Building, Compound, Contact, Grid
+from shaodao.places.queries import locate
+
+SUGGESTED = 8
+_UP_TO_BUILDING = re.compile(r"^.*?\d+\s*(?:号楼|栋|幢|座|号)")
+
+
+class Choice(NamedTuple):
+    """One entry of a list: the value that is sent, the words that are shown."""
+
+    value: str
+    label: str
+
+
+class Group(NamedTuple):
+    """Entries under a heading."""
+
+    label: str
+    choices: list[Choice]
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A place chosen from the lists: a grid, or a compound, with a point that stands for it."""
+
+    value: str
+    label: str
+    address: str  # '' for a grid
+    lon: float
+    lat: float
+    grid: Grid | None
+    community: Unit
+
+
+@dataclass(frozen=True)
+class Lists:
+    """The lists as far as they have been walked: street or town, community or village, spot."""
+
+    townships: list[Group]
+    communities: list[Choice]
+    spots: list[Group]
+    township: str
+    community: str
+    spot: Spot | None
+
+
+def lists_at(*, township: str, community: str, spot: str, grids_only: bool = False) -> Lists:
+    """Return the lists open at what has been chosen so far; what does not fit is left out."""
+    chosen = spot_of(spot)
+    grids = _grids_by_community()
+    if chosen is not None and (not community or community == str(chosen.community.pk)):
+        community, township = str(chosen.community.pk), str(chosen.community.parent_id)
+    communities = [c for c in grids if str(c.parent_id) == township]
+    if community not in {str(c.pk) for c in communities}:
+        community = ""
+    if chosen is not None and str(chosen.community.pk) != community:
+        chosen = None
+    return Lists(
+        townships=_townships(grids),
+        communities=[Choice(str(c.pk), c.short_name) for c in communities],
+        spots=_spots(int(community), grids_only=grids_only) if community else [],
+        township=township,
+        community=community,
+        spot=chosen,
+    )
+
+
+def _grids_by_community() -> list[Unit]:
+    """Return the communities that have grids, in the order of their codes."""
+    units = units_by_id()
+    parents = {u.parent_id for u in units.values() if u.kind == Kind.AREA and u.level == Level.GRID}
+    return sorted((units[pk] for pk in parents if pk in units), key=_code)
+
+
+def _code(unit: Unit) -> str:
+    return unit.code or ""
+
+
+def _townships(communities: Iterable[Unit]) -> list[Group]:
+    units = units_by_id()
+    townships = sorted({c.parent_id for c in communities if c.parent_id in units})
+    rows = sorted((units[pk] for pk in townships), key=_code)
+    return [
+        Group(units[county].short_name, [Choice(str(u.pk), u.short_name) for u in members])
+        for county, members in groupby(rows, key=lambda u: u.parent_id)
+    ]
+
+
+def _spots(community: int, *, grids_only: bool) -> list[Group]:
+    grids = Grid.objects.filter(unit__parent=community, valid_to=None).select_related("unit")
+    found = [("grids", [Choice(f"g{g.pk}", g.unit.short_name) for g in grids.order_by("code")])]
+    if not grids_only:
+        compounds = Compound.objects.filter(community=community).order_by("name", "pk")
+        found.insert(0, ("compounds", [Choice(f"c{c.pk}", c.name) for c in compounds]))
+    return [Group(label, choices) for label, choices in found if choices]
+
+
+def spot_of(value: str) -> Spot | None:
+    """Return the grid ('g7') or compound ('c7') a value of the lists stands for."""
+    if not re.fullmatch(r"[cg][1-9]\d{0,9}", value):
+        return None
+    if value[0] == "g":
+        row = Grid.objects.filter(pk=value[1:], valid_to=None).select_related("unit").first()
+        return spot_of_grid(row) if row else None
+    compound = Compound.objects.filter(pk=value[1:]).select_related("community").first()
+    if compound is None:
+        return None
+    return Spot(
+        value=value,
+        label=f"{compound.community.short_name} {compound.name}",
+        address=f"{compound.community.short_name}{compound.name}",
+        lon=compound.lon,
+        lat=compound.lat,
+        grid=None,
+        community=compound.community,
+    )
+
+
+def spot_of_grid(grid: Grid) -> Spot:
+    """Return a grid as a place that may be chosen."""
+    units = units_by_id()
+    community = units[grid.unit.parent_id]
+    return Spot(
+        value=f"g{grid.pk}",
+        label=f"{community.short_name} {grid.unit.short_name}",
+        address="",
+        lon=grid.lon,
+        lat=grid.lat,
+        grid=grid,
+        community=community,
+    )
+
+
+def grid_with(code: str) -> Grid | None:
+    """Return the grid a card's code names."""
+    return Grid.objects.filter(code=code, valid_to=None).select_related("unit").first()
+
+
+def building_with(pk: int | None) -> Building | None:
+    """Return a building with its grid."""
+    return Building.objects.filter(pk=pk).select_related("grid__unit").first() if pk else None
+
+
+def suggestions(text: str) -> list[Building]:
+    """Return the buildings whose address fits what somebody has typed so far, best first.
+
+    Where nothing fits, what follows the building (a flat's number) and then the last word are
+    left out.
+    """
+    tries = [text]
+    if found := _UP_TO_BUILDING.match(text):
+        tries.append(found.group())
+    if len(words := text.split()) > 1:
+        tries.append(" ".join(words[:-1]))
+    for typed in dict.fromkeys(tries):
+        if rows := _buildings_like(typed):
+            return rows
+    return []
+
+
+def _buildings_like(text: str) -> list[Building]:
+    wanted = query_terms(text)
+    if not wanted:
+        return []
+    rows = Building.objects.filter(search=AllOf(wanted)).select_related("grid__unit")
+    return list(rows.order_by(Length("address"), "address", "pk")[:SUGGESTED])
+
+
+def certain(buildings: list[Building], typed: str) -> Building | None:
+    """Return the one building that what was typed can only mean."""
+    if len(buildings) == 1:
+        return buildings[0]
+    folded = "".join(typed.split())
+    same = [b for b in buildings if "".join(b.address.split()) == folded]
+    return same[0] if len(same) == 1 else None
+
+
+def area_at(lon: float, lat: float) -> Unit | None:
+    """Return the grid's unit a point lies in, or None where no grid is."""
+    found = locate(lon, lat)
+    return units_by_id()[found[1]] if found is not None else None
+
+
+def name_of(unit: Unit) -> str:
+    """Say where a unit is, from the county down: 章贡区 西津路社区 第一网格."""
+    chain = (at_level(unit, level) for level in (Level.COUNTY, Level.COMMUNITY, Level.GRID))
+    parts = [u.short_name for u in chain if u is not None]
+    return " ".join(parts) or unit.short_name
+
+
+@dataclass(frozen=True)
+class Worker:
+    """A grid worker as the card at the door shows them: a name and a work number, nothing else."""
+
+    name: str
+    phone: str
+    is_head: bool
+    is_contact: bool  # of a household in the building that was asked for
+
+
+def workers_of(grid: Grid, building: Building | None = None) -> list[Worker]:
+    """Return the workers of a grid, contact workers of the building first, then the head."""
+    posts = Post.objects.in_force().filter(unit=grid.unit_id, role=Role.GRID_WORKER)
+    contacts: set[int] = set()
+    if building is not None:
+        rows = Contact.objects.in_force().filter(household__building=building)
+        contacts = set(rows.values_list("worker_id", flat=True))
+    workers = {
+        post.user_id: Worker(
+            name=post.user.name,
+            phone=post.user.work_phone,
+            is_head=post.is_head,
+            is_contact=post.user_id in contacts,
+        )
+        for post in posts.select_related("user").order_by("is_head", "-pk")
+    }
+    return sorted(workers.values(), key=lambda w: (not w.is_contact, not w.is_head, w.name))

@@ -1,0 +1,160 @@
+"""What everybody may see: cases that staff released, without names, the place coarsened."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Avg, Count, F, Q, QuerySet, Sum
+from django.utils import timezone
+
+from shaodao.cases.models import OPEN, Case, Outcome, Release
+from shaodao.cases.policy import Status
+from shaodao.cases.rules import rules
+from shaodao.cores import morton
+from shaodao.cores.geodesy import metres_between, metres_per_degree
+from shaodao.people.models import Unit
+from shaodao.people.policy import Kind, Level
+from shaodao.people.queries import at_level, units_by_id
+from shaodao.reports.models import Category
+
+SAME_WITHIN_M = 300.0  # metres: how near a matter lies that may be the one just seen
+ABOUT_M = 1500.0  # metres around a place that a resident calls nearby
+SAME_MOST, ABOUT_MOST = 5, 60
+ANYBODY = AnonymousUser()
+
+
+def released() -> QuerySet[Release]:
+    """Return what is public of all cases."""
+    rows = Release.objects.visible_to(ANYBODY)
+    return rows.select_related("case__category__parent", "case__area", "case__lead")
+
+
+def released_open() -> QuerySet[Release]:
+    """Return what is public of the cases still open."""
+    return released().filter(case__status__in=OPEN)
+
+
+def near(lon: float, lat: float, *, within_m: float, most: int) -> list[Release]:
+    """Return the public open cases around a point, nearest first; each gets `metres` away."""
+    east_m, north_m = metres_per_degree(lat)
+    wide, high = within_m / east_m, within_m / north_m
+    in_box = Q(pk__in=[])
+    for low, end in morton.bbox_ranges(lon - wide, lat - high, lon + wide, lat + high, 8):
+        in_box |= Q(zkey__gte=low, zkey__lt=end)
+    rows = list(released_open().filter(in_box)[:500])
+    for row in rows:
+        row.metres = metres_between(lon, lat, row.lon, row.lat)
+    rows = [row for row in rows if row.metres <= within_m]
+    return dressed(sorted(rows, key=lambda row: (row.metres, row.pk))[:most])
+
+
+def joinable(pk: int | None) -> Release | None:
+    """Return what is public of an open case, which a resident may then join."""
+    return released_open().select_related("case__grid").filter(case=pk).first() if pk else None
+
+
+def dressed(rows: Iterable[Release]) -> list[Release]:
+    """Give rows what lists say beside their words: community, time taken, outcomes, mean score."""
+    found = list(rows)
+    for row in found:
+        case = row.case
+        row.area_name = (at_level(case.area, Level.COMMUNITY) or case.area).short_name
+        row.due_at = case.promised_at or case.due_at
+        row.took = case.ended_at - case.received_at if case.ended_at else None
+        if row.case.status == Status.CLOSED:
+            row.outcomes = list(case.outcomes.all())
+            scores = [rating.score for rating in case.ratings.all()]
+            row.score = round(sum(scores) / len(scores)) if scores else None
+    return found
+
+
+def features(rows: list[Release]) -> dict[str, Any]:
+    """Return public cases as GeoJSON points for the map."""
+    return {
+        "type": "FeatureCollection",
+        "features": [
+            {
+                "type": "Feature",
+                "properties": {"id": row.case_id, "tone": "active", "title": row.title},
+                "geometry": {"type": "Point", "coordinates": [row.lon, row.lat]},
+            }
+            for row in rows
+            if row.lon is not None
+        ],
+    }
+
+
+def closed(*, category: str = "", community: str = "") -> QuerySet[Release]:
+    """Return what is public of closed cases, of a picture's categories and in a community."""
+    rows = released().filter(case__status=Status.CLOSED)
+    if category:
+        rows = rows.filter(Q(case__category=category) | Q(case__category__parent=category))
+    if community.isdecimal():
+        rows = rows.filter(case__unit_ids__contains=[int(community)])
+    return rows.prefetch_related("case__outcomes__kind", "case__ratings")
+
+
+def released_case(pk: int) -> Release | None:
+    """Return what is public of one case, open or closed; not of one that came to nothing."""
+    shown = released().filter(case__status__in=[*OPEN, Status.CLOSED])
+    row = shown.prefetch_related("case__outcomes__kind", "case__ratings").filter(case=pk).first()
+    return dressed([row])[0] if row else None
+
+
+def pictures() -> list[Category]:
+    """Return the eight classes of matters that residents see as pictures."""
+    found = (c for c in rules().categories.values() if c.parent_id is None and c.is_offered)
+    return sorted(found, key=lambda c: (c.rank, c.code))
+
+
+def communities() -> list[Unit]:
+    """Return the communities and villages, by code."""
+    units = units_by_id().values()
+    found = (u for u in units if u.kind == Kind.AREA and u.level == Level.COMMUNITY)
+    return sorted(found, key=lambda u: u.code or "")
+
+
+@dataclass(frozen=True)
+class Solved:
+    """How much has been solved lately; counts of cases, not of people."""
+
+    today: int
+    month: int  # the last thirty days
+    on_time: float | None  # share of the month's that met what residents were promised
+    score: float | None  # mean of the month's ratings, 1 to 5
+    households: int  # that the month's outcomes reached
+
+    @property
+    def score_said(self) -> str:
+        return f"{self.score:.1f}" if self.score else "—"
+
+
+def solved(*, at: datetime) -> Solved:
+    """Return the figures of the public board as of `at`."""
+    day = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
+    month = Q(ended_at__gte=at - timedelta(days=30))
+    ended = Case.objects.filter(status=Status.CLOSED, ended_at__lte=at)
+    counts = ended.filter(month).aggregate(
+        today=Count("pk", filter=Q(ended_at__gte=day)),
+        month=Count("pk"),
+        promised=Count("pk", filter=Q(promised_at__isnull=False, handled_at__isnull=False)),
+        on_time=Count("pk", filter=Q(handled_at__lte=F("promised_at"))),
+    )
+    since = at - timedelta(days=30)
+    score = ended.filter(month).aggregate(mean=Avg("ratings__score"))["mean"]
+    reached = Outcome.objects.filter(case__status=Status.CLOSED, at__gte=since, at__lte=at)
+    return Solved(
+        today=counts["today"],
+        month=counts["month"],
+        on_time=counts["on_time"] / counts["promised"] if counts["promised"] else None,
+        score=score,
+        households=reached.aggregate(n=Sum("n_households"))["n"] or 0,
+    )
+
+
+def solved_today(*, at: datetime) -> int:
+    """Return how many cases were closed since midnight."""
+    day = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
+    return Case.objects.filter(status=Status.CLOSED, ended_at__gte=day, ended_at__lte=at).count()
