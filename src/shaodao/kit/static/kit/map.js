@@ -74,8 +74,8 @@ function pointLayers(source, layer) {
   return [
     { id: `${source}-line`, type: "line", ...from, filter: ["==", ["geometry-type"], "LineString"], layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": toneColour(), "line-width": 5, "line-opacity": 0.85 } },
     { id: `${source}-many`, type: "circle", ...from, filter: several, paint: { "circle-color": toneColour(), "circle-radius": ["interpolate", ["linear"], ["log10", many], 0.3, 11, 3, 26], ...edge } },
-    { id: `${source}-many-n`, type: "symbol", ...from, filter: several, layout: { ...mark, "text-field": ["to-string", many], "text-size": 12 }, paint: { "text-color": token("surface") } },
-    { id: `${source}-one`, type: "circle", ...from, filter: one, paint: { "circle-color": toneColour(), "circle-radius": wide(10, 4.5, 16, 8), ...edge } },
+    { id: `${source}-many-n`, type: "symbol", ...from, filter: several, layout: { ...mark, "text-field": ["concat", ["to-string", many], ["case", ["==", tone, "late"], "!", ""]], "text-size": 12 }, paint: { "text-color": token("surface") } },
+    { id: `${source}-one`, type: "circle", ...from, filter: one, paint: { "circle-color": toneColour(), "circle-radius": wide(10, ["case", ["==", tone, "late"], 6.5, 5], 16, ["case", ["==", tone, "late"], 10, 8.5]), ...edge } },
     { id: `${source}-late`, type: "symbol", ...from, filter: ["all", one, ["==", tone, "late"]], layout: { ...mark, "text-field": "!", "text-size": 12 }, paint: { "text-color": token("surface") } },
   ];
 }
@@ -132,7 +132,7 @@ class Choice {
     frame.after(this.tools);
     this.read();
     document.addEventListener("place:set", (event) => { if (event.detail.from === "photo") this.set(event.detail.lon, event.detail.lat, "photo", { quiet: true }); });
-    document.addEventListener("draft:restored", () => { this.read(); this.changed(true); });
+    document.addEventListener("draft:restored", () => { this.read(); this.tell(); this.changed(true); });
     this.tell();
   }
 
@@ -142,7 +142,7 @@ class Choice {
     this.centre = button("pin", "centre", () => this.pickCentre?.(), { hidden: true });
     buttons.push(this.centre);
     if (this.inputs.line) {
-      this.toggle = button("route", "drawLine", () => { this.drawing = !this.drawing; this.toggle.setAttribute("aria-pressed", String(this.drawing)); this.tell(); }, { "aria-pressed": String(this.drawing), hidden: true });
+      this.toggle = button("route", "drawLine", () => { this.drawing = !this.drawing; this.tell(); }, { "aria-pressed": String(this.drawing), hidden: true });
       this.undo = button("return", "undo", () => this.setLine(this.line.slice(0, -1)), { hidden: true });
       this.again = button("cross", "clear", () => this.setLine([]), { hidden: true });
       buttons.push(this.toggle, this.undo, this.again);
@@ -154,7 +154,7 @@ class Choice {
     const { lon, lat, line } = this.inputs;
     this.place = lon?.value && lat?.value ? [Number(lon.value), Number(lat.value)] : null;
     try { this.line = line?.value ? JSON.parse(line.value) : []; } catch { this.line = []; }
-    if (this.line.length) this.drawing = true;
+    this.drawing = this.line.length > 0 || this.frame.dataset.mode === "line";
   }
 
   set(lon, lat, from, { quiet = false } = {}) {
@@ -186,6 +186,7 @@ class Choice {
   }
 
   tell() {
+    this.toggle?.setAttribute("aria-pressed", String(this.drawing));
     if (this.undo) this.undo.hidden = this.again.hidden = !this.line.length;
     if (this.line.length > 1) this.said.textContent = say("lineLength", { n: Math.round(lineLength(this.line)) });
     else if (this.drawing) this.said.textContent = say("lineHelp");
@@ -279,6 +280,10 @@ function pick(element, map, choice, kept, refresh, Marker) {
   choice.centre.hidden = false;
   if (choice.toggle) choice.toggle.hidden = false;
   choice.changed(false);
+  // The crosshair is for those who move the map by keys; a finger has its own place.
+  map.getCanvas().addEventListener("keyup", () => element.classList.add("by-keys"));
+  map.getCanvas().addEventListener("blur", () => element.classList.remove("by-keys"));
+  map.on("mousedown", () => element.classList.remove("by-keys"));
   map.on("click", (event) => choice.tap(event.lngLat.lng, event.lngLat.lat));
   map.on("dblclick", (event) => { if (choice.drawing) event.preventDefault(); });
   map.getCanvas().addEventListener("keydown", (event) => {
