@@ -8,8 +8,8 @@ from django.db import models
 from django.db.models import F, Q
 
 from shaodao.kit.journal import JournalEntry as BaseEntry
-from shaodao.people.models import Unit, posts_of
-from shaodao.people.policy import CASE_ROLES
+from shaodao.people.models import Unit, posts_of, rules_over
+from shaodao.people.policy import CASE_ROLES, Role
 from shaodao.places.models import Compound, Grid, Household
 from shaodao.reports.models import Category, Report
 
@@ -214,10 +214,19 @@ class Clock(models.Model):
         return f"{self.case_id} {self.step}"
 
 
+class EntryQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Return what was done to cases that touch a unit `user` is auditor of."""
+        units = [p.unit_id for p in posts_of(user) if p.role == Role.AUDITOR]
+        return self.filter(case__unit_ids__overlap=units) if units else self.none()
+
+
 class JournalEntry(BaseEntry):
     """One thing done to a case. `facts` hold ids, codes and digests only."""
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="journal")
+
+    objects = EntryQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -406,6 +415,20 @@ class Release(models.Model):
         return self.title
 
 
+class RuleQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Return what is set everywhere, and in places above or below the posts of `user`."""
+        return self.filter(rules_over(user))
+
+    def on_or_after(self, day):
+        """Return the rows that hold on a day or will."""
+        holds = Q(valid_to=None) | Q(valid_to__gt=day)
+        return self.filter(holds).exclude(valid_to=F("valid_from"))
+
+    def of_category(self, code):
+        return self.filter(category=code) if code else self
+
+
 class Limit(models.Model):
     """How long a step may take: category × place × dates, clock unit included (时限)."""
 
@@ -419,6 +442,8 @@ class Limit(models.Model):
     valid_to = models.DateField(null=True)  # exclusive
     source = models.CharField(max_length=200)
     is_default = models.BooleanField(default=False)
+
+    objects = RuleQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["step", "valid_from"], name="limit_in_force")]
@@ -440,6 +465,8 @@ class Route(models.Model):
     valid_to = models.DateField(null=True)
     source = models.CharField(max_length=200)
     is_default = models.BooleanField(default=False)
+
+    objects = RuleQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -467,7 +467,7 @@ def change_unit(
     :raises AccountRefused: if the actor may not.
     """
     check_actor(Duty.CHANGE_UNIT, actor=actor, unit=unit)
-    _check_why(why)
+    check_why(why)
     unit = Unit.objects.select_for_update().get(pk=unit.pk)
     new = {"short_name": short_name, "phone": phone, "office_hours": office_hours}
     changed = {field: value for field, value in new.items() if getattr(unit, field) != value}
@@ -507,7 +507,7 @@ def set_parameter(
     :raises AccountRefused: if the actor may not, the day is past, or the value is out of bounds.
     """
     check_actor(Duty.SET_PARAMETER, actor=actor, unit=unit)
-    _check_why(why)
+    check_why(why)
     check_start(valid_from=valid_from, today=timezone.localdate(at))
     check_value(name, value)
     rows = Parameter.objects.filter(name=name, unit=unit, subject=subject)
@@ -564,7 +564,7 @@ def _record_of(
     facts: Mapping[str, object],
     unit: Unit | None = None,
 ) -> None:
-    _check_why(why)
+    check_why(why)
     record(
         subject=f"user:{user.pk}",
         name=duty.value,
@@ -576,7 +576,11 @@ def _record_of(
     )
 
 
-def _check_why(why: str) -> None:
+def check_why(why: str) -> None:
+    """Test that a reason is given.
+
+    :raises AccountRefused: if none is.
+    """
     if not why.strip():
         raise AccountRefused(N_("请写明原因"))
 

@@ -205,10 +205,19 @@ def roles_of(user) -> frozenset[str]:
     return frozenset(post.role for post in posts_of(user))
 
 
+def rules_over(user) -> Q:
+    """Return which configured rows matter to `user`: everywhere, above or below their posts."""
+    units = [post.unit for post in posts_of(user)]
+    if not units:
+        return Q(pk__in=[])
+    above = {pk for unit in units for pk in unit.ancestor_ids}
+    return Q(unit=None) | Q(unit__in=above) | Q(unit__in=Unit.objects.under(units))
+
+
 class ParameterQuerySet(models.QuerySet):
     def visible_to(self, user):
-        """Return the parameters: what a county has set is open to all its staff."""
-        return self if posts_of(user) else self.none()
+        """Return what is set everywhere, and in places above or below the posts of `user`."""
+        return self.filter(rules_over(user))
 
     def in_force(self, on: date):
         return self.filter(Q(valid_to=None) | Q(valid_to__gt=on), valid_from__lte=on)
