@@ -112,12 +112,12 @@ def bare_machine(folder: Path, user: int) -> Bare:
 
 
 @pytest.fixture(scope="module")
-def ordinary(tmp_path_factory):
+def ordinary():
     """A bare machine with a clone in the home of an ordinary user."""
-    folder = tmp_path_factory.mktemp("ordinary")
-    for path in (folder, *list(folder.parents)[:2]):
-        path.chmod(0o755)
-    return bare_machine(folder, localpg.NOBODY if os.geteuid() == 0 else os.geteuid())
+    # Not in pytest's own folder, which is closed to others.
+    with tempfile.TemporaryDirectory(prefix="shaodao-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        yield bare_machine(Path(folder), localpg.NOBODY if os.geteuid() == 0 else os.geteuid())
 
 
 @pytest.fixture

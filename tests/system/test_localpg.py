@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,12 +52,12 @@ class Holder:
 
 
 @pytest.fixture
-def var(tmp_path):
-    # pytest's folders are closed to others, and the server may run as another user.
-    for folder in (tmp_path, *list(tmp_path.parents)[:2]):
-        folder.chmod(0o755)
-    yield tmp_path / "var"
-    localpg.stop(cluster_of(tmp_path / "var"))
+def var():
+    # Not in pytest's own folder, which is closed to others: the server may run as another user.
+    with tempfile.TemporaryDirectory(prefix="shaodao-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder, "var")
+        localpg.stop(cluster_of(Path(folder, "var")))
 
 
 def cluster_of(var: Path) -> localpg.Cluster:
@@ -171,6 +172,8 @@ def test_a_folder_too_deep_for_a_socket_gets_a_short_one(var):
     assert len(os.fsencode(cluster.sockets)) + len(localpg.SOCKET_NAME) <= localpg.SOCKET_PATH_LIMIT
     assert answer(cluster, "SELECT 1") == 1
     holder.leave()
+    localpg.remove(cluster)
+    assert not cluster.sockets.exists()
 
 
 def test_a_wrong_pg_bin_is_refused_in_words(tmp_path):

@@ -108,15 +108,17 @@ def hold(cluster: Cluster) -> int:
     until = time.monotonic() + START_SECONDS
     keeper = None
     while True:
-        alone = keeper is None or keeper.poll() == 0  # 0: it met another keeper
-        if alone and not _taken(cluster.base / "keeper.lock"):
+        if keeper is None and not _taken(cluster.base / "keeper.lock"):
             keeper = _spawn_keeper(cluster)
         if is_ready(cluster):
             break
-        if (keeper is not None and keeper.poll()) or time.monotonic() > until:
+        code = _exit_code(keeper) if keeper else None
+        if code or time.monotonic() > until:
             os.close(users)
             words = _last_lines(cluster.log, cluster.base / "keeper.log")
             raise DatabaseRefused(f"PostgreSQL did not start:\n{words}")
+        if code == 0:  # it met another keeper
+            keeper = None
         time.sleep(0.02)
     return users
 
@@ -167,6 +169,8 @@ def remove(cluster: Cluster) -> None:
     """Stop the server, whoever uses it, and delete its data."""
     stop(cluster)
     shutil.rmtree(cluster.data, ignore_errors=True)
+    if cluster.sockets != cluster.base:
+        shutil.rmtree(cluster.sockets, ignore_errors=True)
 
 
 def keep(cluster: Cluster) -> int:
@@ -245,18 +249,27 @@ def _major_of(binaries: Path) -> str:
     return answer.stdout.split()[2].partition(".")[0]
 
 
-def _spawn_keeper(cluster: Cluster) -> subprocess.Popen[bytes]:
+def _spawn_keeper(cluster: Cluster) -> int:
+    """Start the keeper, in a session of its own so that no Ctrl-C reaches it; return its id."""
     fields = [cluster.base, cluster.binaries, cluster.sockets, "durable" if cluster.durable else ""]
-    command = [sys.executable, "-I", __file__, *map(str, fields)]
-    with (cluster.base / "keeper.log").open("wb") as log:
-        return subprocess.Popen(
-            command,
-            cwd="/",
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
+    log = cluster.base / "keeper.log"
+    return os.posix_spawn(
+        sys.executable,
+        [sys.executable, "-I", __file__, *map(str, fields)],
+        os.environ,
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+        setsid=True,
+    )
+
+
+def _exit_code(child: int) -> int | None:
+    """Return how the child ended, None while it runs; to be asked no more once it has ended."""
+    pid, status = os.waitpid(child, os.WNOHANG)
+    return os.waitstatus_to_exitcode(status) if pid else None
 
 
 def _as_server() -> dict[str, object]:
@@ -351,5 +364,6 @@ def _last_lines(*logs: Path) -> str:
 
 
 if __name__ == "__main__":
+    os.chdir("/")  # the keeper holds on to no folder
     base, binaries, sockets, durable = sys.argv[1:]
     sys.exit(keep(Cluster(Path(base), Path(binaries), Path(sockets), bool(durable))))
