@@ -453,3 +453,32 @@ class ReleaseForm(forms.Form):
         none = ("", _("不公开照片"))
         self.fields["before"].choices = [none, *before]
         self.fields["after"].choices = [none, *after]
+
+
+class BulkForm(forms.Form):
+    """What many cases are given at once."""
+
+    def __init__(self, *args, name: str, cases: list[Case], user, **options):
+        super().__init__(*args, **options)
+        if name == "merge":
+            known = {str(case.pk): case for case in cases}
+            self.fields["primary"] = forms.TypedChoiceField(
+                label=_("并入哪一件"),
+                choices=[(pk, f"{case.number} {case.title}") for pk, case in known.items()],
+                coerce=lambda pk: known[pk],
+                widget=forms.RadioSelect,
+                initial=next(iter(known), None),
+            )
+        if name == "dispatch":
+            area = cases[0].area if cases else None
+            choices = unit_choices(user, area, []) if area is not None else []
+            self.fields["unit"] = forms.TypedChoiceField(
+                label=_("派给"),
+                choices=[("", _("按派遣规则，各派各的")), *choices],
+                coerce=_as_unit,
+                empty_value=None,
+                required=False,
+            )
+            self.fields["note"] = forms.CharField(
+                label=_("说明"), required=False, max_length=500, widget=_words(2)
+            )

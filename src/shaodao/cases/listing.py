@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.contrib.postgres.search import SearchQueryField
-from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
+from django.db.models import BooleanField, F, Func, Max, Min, Q, QuerySet, Value
 from django.db.models.functions import Cast
 
 from shaodao.cores.wording import N_
@@ -14,6 +14,7 @@ from shaodao.kit.paging import Page, keyset
 from shaodao.people.models import Unit, posts_of
 from shaodao.people.policy import CASE_ROLES, Kind, Level
 from shaodao.people.queries import units_by_id
+from shaodao.places.models import Grid
 from shaodao.reports.policy import CHANNEL_LABELS
 
 from . import policy
@@ -217,3 +218,11 @@ def units_to_choose(user) -> list[Unit]:
         if unit.path.startswith(tops) and unit.kind in kinds and unit.level in _LISTED
     ]
     return sorted(units, key=lambda unit: (unit.kind != Kind.AREA, unit.code or "", unit.pk))
+
+
+def box_of(user) -> str:
+    """Return the box around the grids under `user`'s posts as 'west,south,east,north', or ''."""
+    found = Grid.objects.visible_to(user).aggregate(
+        w=Min("west"), s=Min("south"), e=Max("east"), n=Max("north")
+    )
+    return ",".join(str(found[key]) for key in "wsen") if found["w"] is not None else ""

@@ -2,10 +2,26 @@
 
 from django.urls import path
 
-from .views import page, tiles
+from .views import configuration, desk, page, tiles
 
 urlpatterns = [
+    path("", desk.desk, name="desk"),
+    path("bulk/dispatch/", desk.bulk, {"name": "dispatch"}, name="bulk_dispatch"),
+    path("bulk/file/", desk.bulk, {"name": "file"}, name="bulk_file"),
+    path("bulk/merge/", desk.bulk, {"name": "merge"}, name="bulk_merge"),
     path("tiles/<int:z>/<int:x>/<int:y>.mvt", tiles.case_tile, name="case_tile"),
+    path("limits/", configuration.limits, name="limits"),
+    path("limits/new/", configuration.limit_new, name="limit_new"),
+    path("limits/<int:pk>/end/", configuration.limit_end, name="limit_end"),
+    path("routes/", configuration.routes, name="routes"),
+    path("routes/new/", configuration.route_new, name="route_new"),
+    path("routes/<int:pk>/end/", configuration.route_end, name="route_end"),
+    path("parameters/", configuration.parameters, name="parameters"),
+    path("parameters/<slug:name>/", configuration.parameter_set, name="parameter_set"),
+    path("categories/", configuration.categories, name="categories"),
+    path("categories/<slug:code>/", configuration.category, name="category"),
+    path("categories/<slug:code>/small/", configuration.small_matter, name="small_matter"),
+    path("looks/", configuration.looks, name="looks"),
     path("<int:pk>/", page.case, name="case"),
     path("<int:pk>/release/", page.release, name="release"),
     path("<int:pk>/conceal/", page.conceal, name="conceal"),

@@ -32,6 +32,12 @@ ICONS = {S.DISPATCHED: "bell", S.MERGED: "merge", S.DECLINED: "cross", S.CHECKIN
 
 
 @register.filter
+def say_text(text: str) -> str:
+    """Say a marked text."""
+    return _(text)
+
+
+@register.filter
 def status_label(status: str) -> str:
     """Say where a case stands."""
     return _(policy.PLACES[S(status)].label)
