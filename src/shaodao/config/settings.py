@@ -39,6 +39,7 @@ ALLOWED_HOSTS = os.environ.get("SHAODAO_HOSTS", "localhost,127.0.0.1,[::1]").spl
 HTTPS = env_flag("SHAODAO_HTTPS")  # served over TLS, by us or by a proxy in front
 BEHIND_PROXY = env_flag("SHAODAO_BEHIND_PROXY")  # a proxy sets X-Forwarded-Proto and -For
 DEMO = env_flag("SHAODAO_DEMO")  # sample town: the log-in page lists the demo accounts
+DEMO_ACCOUNTS = "shaodao.town.accounts.listed"
 SITE_URL = os.environ.get("SHAODAO_SITE_URL", "")  # in links that leave: https://county.example
 BASEMAP_URL = os.environ.get("SHAODAO_BASEMAP_URL", "")  # raster tiles {z}/{x}/{y}, or none
 BASEMAP_ATTRIBUTION = os.environ.get("SHAODAO_BASEMAP_ATTRIBUTION", "")  # with its 审图号
@@ -132,6 +133,7 @@ LOGIN_REDIRECT_URL_FAILURE = "/accounts/login/"  # OIDC
 LOGOUT_REDIRECT_URL = "login"
 ROLES_OF = "shaodao.people.models.roles_of"  # what the kit's navigation asks
 OTP_TOTP_ISSUER = "哨到"
+DEMO_ACCOUNTS = "shaodao.town.accounts.listed"  # what the log-in page offers in the sample town
 
 SESSION_COOKIE_AGE = 8 * 3600  # a working day; the session ends with it
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True

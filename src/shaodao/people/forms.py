@@ -9,7 +9,8 @@ from .models import Unit
 from .policy import HELD_AT, ROLE_LABELS
 
 
-def _day(**options):
+def day_field(**options):
+    """Return a field for a day, with the browser's own calendar."""
     return forms.DateField(widget=forms.DateInput(attrs={"type": "date"}), **options)
 
 
@@ -125,8 +126,8 @@ def _roles():
 class PostForm(forms.Form):
     unit = UnitField(label=_("单位"), help_text=_("填单位名称或代码"))
     role = forms.ChoiceField(label=_("岗位"), choices=_roles)
-    since = _day(label=_("任期开始"))
-    until = _day(label=_("任期结束（不含当日）"), required=False)
+    since = day_field(label=_("任期开始"))
+    until = day_field(label=_("任期结束（不含当日）"), required=False)
     is_head = forms.BooleanField(label=_("负责人（网格长、科室负责人）"), required=False)
     why = WhyForm.base_fields["why"]
 
@@ -136,7 +137,7 @@ class PostForm(forms.Form):
 
 
 class EndPostForm(forms.Form):
-    until = _day(label=_("从哪天起不再担任"))
+    until = day_field(label=_("从哪天起不再担任"))
     why = WhyForm.base_fields["why"]
 
 

@@ -222,6 +222,11 @@ class ParameterQuerySet(models.QuerySet):
     def in_force(self, on: date):
         return self.filter(Q(valid_to=None) | Q(valid_to__gt=on), valid_from__lte=on)
 
+    def on_or_after(self, day: date):
+        """Return the rows that hold on a day or will."""
+        holds = Q(valid_to=None) | Q(valid_to__gt=day)
+        return self.filter(holds).exclude(valid_to=F("valid_from"))
+
 
 class Parameter(models.Model):
     """A number a county may change, from a date to a date, with its source."""

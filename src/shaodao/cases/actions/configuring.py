@@ -64,7 +64,8 @@ def set_limit(*, new: NewLimit, actor: User, at: datetime, why: str) -> Limit:
     :raises AccountRefused: if the actor may not, the day is past, or the amount is out of bounds.
     """
     _check(Duty.SET_LIMIT, unit=new.unit, day=new.valid_from, actor=actor, at=at, why=why)
-    if not 1 <= new.amount <= (most := LONGEST[new.time_unit]):
+    most = LONGEST[new.time_unit]
+    if not 1 <= new.amount <= most:
         raise AccountRefused(N_("时限须在 1 到 {most} 之间"), most=most)
     place = {key: getattr(new, key) for key in ("step", "category", "unit", "is_hazard")}
     closed = close(Limit.objects.filter(**place), on=new.valid_from)
