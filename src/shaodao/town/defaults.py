@@ -294,5 +294,6 @@ PARAMETERS: tuple[tuple[str, str, str, str], ...] = (
     ("patrol_subjects", "", "环境卫生、消防通道、公共设施", OWN),
     ("login_attempts", "", "5", OWN),
     ("lock_minutes", "", "15", OWN),
+    ("idle_minutes", "", "30", OWN),
     *(("small_matter", code, "1", "默认值：算作小事，计入不出格率") for code in SMALL_MATTERS),
 )

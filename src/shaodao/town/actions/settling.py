@@ -22,12 +22,12 @@ from shaodao.places.models import Asset, BaseFeature, Building, Compound, Contac
 from shaodao.places.policy import screen_name
 from shaodao.town import defaults
 from shaodao.town.drafts import GridDraft, TownDraft
+from shaodao.town.names import numeral
 
 from .starting import VERSIONS
 
 SINCE = date(2024, 1, 1)  # posts, grids and contacts stand since then
 _PARENT_LENGTH = {6: 4, 9: 6, 12: 9, 15: 12}
-_NUMERALS = "零一二三四五六七八九"
 
 
 @dataclass
@@ -73,18 +73,6 @@ def vector(text: str) -> Func:
     return Func(words, function="array_to_tsvector")
 
 
-def grid_name(community: str, serial: int) -> str:
-    """Return a grid's name: 古陂村第六网格."""
-    return f"{community}第{numeral(serial)}网格"
-
-
-def numeral(number: int) -> str:
-    """Write a number below a hundred as Chinese does: 6 → 六, 12 → 十二, 30 → 三十."""
-    tens, ones = divmod(number, 10)
-    head = "" if tens == 0 else "十" if tens == 1 else _NUMERALS[tens] + "十"
-    return head + (_NUMERALS[ones] if ones or not tens else "")
-
-
 def _write_units(draft: TownDraft, town: Settled) -> None:
     rows = [*_areas(draft), *_bodies(draft), *_party(draft)]
     for (key, parent, unit), pk in zip(rows, reserve(Unit, len(rows)), strict=True):
@@ -100,9 +88,9 @@ Row = tuple[str, str | None, Unit]
 
 
 def _areas(draft: TownDraft) -> Iterable[Row]:
-    names = {}
+    shown = {}
     for area in sorted(draft.areas, key=lambda area: area.code):
-        short = names[area.code] = screen_name(area.name)
+        short = shown[area.code] = screen_name(area.name)
         yield (
             area.code,
             area.code[: _PARENT_LENGTH[len(area.code)]] if len(area.code) > 4 else None,
@@ -118,7 +106,7 @@ def _areas(draft: TownDraft) -> Iterable[Row]:
             ),
         )
     for grid in sorted(draft.grids, key=lambda grid: grid.code):
-        name = grid_name(names[grid.code[:12]], int(grid.code[12:]))
+        name = f"{shown[grid.code[:12]]}第{numeral(int(grid.code[12:]))}网格"
         unit = Unit(name=name, short_name=name, kind=Kind.AREA.value, level=Level.GRID.value)
         unit.code, unit.valid_from = grid.code, SINCE
         yield grid.code, grid.code[:12], unit

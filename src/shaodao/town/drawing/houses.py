@@ -147,7 +147,8 @@ def _placed(
         return
     pivot = inside.centroid
     flat = rotate(inside, -turn, origin=pivot)
-    prepare(flat)
+    room = flat.buffer(jitter * 2)
+    prepare(room)
     west, south, east, north = flat.bounds
     n_rows = int((north - south + gap[1]) // (size[1] + gap[1]))
     slack = north - south - n_rows * size[1] - (n_rows - 1) * gap[1]
@@ -162,7 +163,7 @@ def _placed(
             dx, dy = rng.uniform(-jitter, jitter, 2)
             x = start + k * step if n > 1 else (start + end - size[0]) / 2
             wall = box(x + dx, y + dy, x + dx + size[0], y + dy + size[1])
-            if flat.buffer(jitter * 2).contains(wall):
+            if room.contains(wall):
                 yield rotate(wall, turn, origin=pivot)
 
 

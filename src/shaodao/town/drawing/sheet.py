@@ -79,8 +79,8 @@ class Sheet:
         self.houses = [house for n, house in enumerate(self.houses) if n not in blocked]
 
 
-def on_globe(shape: Geometry, origin: LonLat) -> Geometry:
-    """Return a drawn shape in degrees, longitude first."""
+def on_globe(shape, origin: LonLat):
+    """Return a drawn shape, or a list of them as an array, in degrees, longitude first."""
 
     def lift(points: np.ndarray) -> np.ndarray:
         lon, lat = unproject(points[:, 0], points[:, 1], origin)
