@@ -76,7 +76,7 @@ def catch_up(*, at: datetime) -> list[date]:
 
 @transaction.atomic
 def tally(*, day: date, at: datetime) -> int:
-    """Count one day anew as of `at` and return how many rows it has; doing it again changes nothing.
+    """Count one day anew as of `at` and return how many rows it has; once more changes nothing.
 
     Reads that day's journal entries, the past of the cases closed or joined on it, and its clocks.
     """

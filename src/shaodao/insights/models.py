@@ -59,7 +59,7 @@ class DailyTally(models.Model):
 
 
 class TalliedDay(models.Model):
-    """A day that has been counted, and as of when: a day counted before its end is counted again."""
+    """A day that has been counted, and as of when: counted before its end, it is counted again."""
 
     day = models.DateField(primary_key=True)
     at = models.DateTimeField()

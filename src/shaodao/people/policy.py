@@ -278,6 +278,7 @@ MEASURES: dict[str, Measure] = {
     "address_reports_an_hour": Measure(N_("一个网络地址每小时最多上报"), N_("条"),  10,  10000),
     "photo_bytes":            Measure(N_("一张照片最大"),               N_("字节"), 1_000_000, 50_000_000),
     "photo_pixels":           Measure(N_("一张照片最多"),               N_("像素"), 2_000_000, 200_000_000),
+    "satisfied_score":        Measure(N_("评多少分起算满意"),           N_("分"),   1,   5),
     "small_matter":           Measure(N_("算作小事（1 是，0 不是）"),   "",         0,   1),
 }
 # fmt: on

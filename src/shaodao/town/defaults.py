@@ -295,5 +295,6 @@ PARAMETERS: tuple[tuple[str, str, str, str], ...] = (
     ("login_attempts", "", "5", OWN),
     ("lock_minutes", "", "15", OWN),
     ("idle_minutes", "", "30", OWN),
+    ("satisfied_score", "", "4", "默认值：五分制四分起算满意；各地评价规则不一，请核定"),
     *(("small_matter", code, "1", "默认值：算作小事，计入不出格率") for code in SMALL_MATTERS),
 )

@@ -1,0 +1,29 @@
+"""The figures, in the order the overview shows them. A new one is a module and its name here."""
+
+from . import (
+    channels,
+    in_grid,
+    lead_time,
+    participation,
+    proactive,
+    rates,
+    response,
+    scores,
+    solved,
+)
+
+FIGURES = tuple(
+    module.FIGURE
+    for module in (
+        solved,
+        lead_time,
+        response,
+        rates,
+        in_grid,
+        proactive,
+        participation,
+        channels,
+        scores,
+    )
+)
+BY_SLUG = {figure.slug: figure for figure in FIGURES}
