@@ -57,7 +57,7 @@ def var():
     with tempfile.TemporaryDirectory(prefix="shaodao-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
         yield Path(folder, "var")
-        localpg.stop(cluster_of(Path(folder, "var")))
+        localpg.remove(cluster_of(Path(folder, "var")))
 
 
 def cluster_of(var: Path) -> localpg.Cluster:
@@ -141,6 +141,16 @@ def test_a_killed_server_is_started_again_while_it_is_in_use(var):
     assert other.server != holder.server
     holder.leave()
     other.leave()
+
+
+def test_the_data_of_a_database_in_use_is_not_deleted(var):
+    holder = Holder(var)
+    with pytest.raises(localpg.DatabaseRefused, match="in use"):
+        localpg.remove(cluster_of(var))
+    assert answer(cluster_of(var), "SELECT 1") == 1
+    holder.leave()
+    localpg.remove(cluster_of(var))
+    assert not cluster_of(var).data.exists()
 
 
 def test_a_stale_pid_file_naming_a_living_stranger_does_not_block_the_start(var):

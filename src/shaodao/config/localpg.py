@@ -126,17 +126,23 @@ def hold(cluster: Cluster) -> int:
 def release(cluster: Cluster, held: int) -> None:
     """Let go of the server and, if nobody else uses it, return only when it has stopped."""
     os.close(held)
-    while running_pid(cluster) is not None:
-        users = os.open(cluster.base / "users.lock", os.O_RDWR)
-        try:
-            if _locks(users, fcntl.LOCK_EX):
-                if not _taken(cluster.base / "keeper.lock"):
-                    stop(cluster)
-            elif _locks(users, fcntl.LOCK_SH):
-                return
-        finally:
-            os.close(users)
-        time.sleep(0.02)
+    alone = _wait_until_alone(cluster)
+    if alone is not None:
+        os.close(alone)
+
+
+def remove(cluster: Cluster) -> None:
+    """Delete the data.
+
+    :raises DatabaseRefused: if somebody uses it.
+    """
+    alone = _wait_until_alone(cluster)
+    if alone is None:
+        raise DatabaseRefused("The database is in use: stop what was started from this checkout.")
+    shutil.rmtree(cluster.data, ignore_errors=True)
+    if cluster.sockets != cluster.base:
+        shutil.rmtree(cluster.sockets, ignore_errors=True)
+    os.close(alone)
 
 
 def running_pid(cluster: Cluster) -> int | None:
@@ -158,21 +164,6 @@ def is_ready(cluster: Cluster) -> bool:
     return running_pid(cluster) is not None and len(lines) > 7 and lines[7].strip() == "ready"
 
 
-def stop(cluster: Cluster) -> None:
-    """Stop the server, ending its sessions, and wait until it is gone."""
-    pid = running_pid(cluster)
-    if pid is not None:
-        _end(pid)
-
-
-def remove(cluster: Cluster) -> None:
-    """Stop the server, whoever uses it, and delete its data."""
-    stop(cluster)
-    shutil.rmtree(cluster.data, ignore_errors=True)
-    if cluster.sockets != cluster.base:
-        shutil.rmtree(cluster.sockets, ignore_errors=True)
-
-
 def keep(cluster: Cluster) -> int:
     """Start or adopt the server, stop it when nobody uses it any more; the keeper's whole life."""
     lock = os.open(cluster.base / "keeper.lock", os.O_RDWR | os.O_CREAT, 0o600)
@@ -192,6 +183,22 @@ def keep(cluster: Cluster) -> int:
                 return 0
         quick_ends = quick_ends + 1 if time.monotonic() - began < 5 else 0
     return 1
+
+
+def _wait_until_alone(cluster: Cluster) -> int | None:
+    """Return the exclusive users' lock once the server has stopped; None if somebody uses it."""
+    while True:
+        users = os.open(cluster.base / "users.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        if _locks(users, fcntl.LOCK_EX):
+            if not _taken(cluster.base / "keeper.lock"):
+                if (orphan := running_pid(cluster)) is not None:
+                    _end(orphan)
+                return users
+        elif _locks(users, fcntl.LOCK_SH):
+            os.close(users)
+            return None
+        os.close(users)
+        time.sleep(0.02)  # the keeper has noticed, or is about to
 
 
 def _tell_when_unused(cluster: Cluster, pipe: int) -> None:

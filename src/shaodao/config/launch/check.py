@@ -13,7 +13,7 @@ from shaodao.config.launch.surroundings import ROOT, Database, configure
 
 PYTHON_FILES = ["src", "tests", "bench", "manage.py", *sorted(map(str, ROOT.glob("bin/*[!_]")))]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-PACKAGES = ("chromium", "fonts-noto-cjk")
+PACKAGES = ("chromium", "fontconfig", "fonts-noto-cjk")
 NO_BROWSER = "!!! --no-browser: the browser tests were LEFT OUT. This is not a full check. !!!"
 
 
@@ -35,6 +35,7 @@ def main() -> None:
     with Database(durable=False):
         for name in [options.only] if options.only else steps:
             _run(name, steps[name])
+    print(f"== all: ok, {time.time() - float(os.environ['SHAODAO_BEGAN']):.0f} s", flush=True)
     if options.no_browser:
         print(NO_BROWSER, flush=True)
 

@@ -15,12 +15,12 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
 import django
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 
 from shaodao.config import localpg
 from shaodao.config.launch import certificate, frontend
 from shaodao.config.launch.parent import Parent
-from shaodao.config.launch.surroundings import Database, configure, var
+from shaodao.config.launch.surroundings import Database, configure, refusals_in_words, var
 
 PAGES = (
     "/health",
@@ -77,7 +77,7 @@ def main() -> None:
         with _stage("前端库 browser libraries"):
             libraries.finish()
         with _stage("示范城镇 sample town"):
-            _load_town()
+            call_command("town", "load")
         with Parent(var() / "logs", keep_open=database.held) as parent:
             with _stage("网站与后台 web and worker"):
                 parent.add("web", _web(port, tls))
@@ -95,7 +95,7 @@ def main() -> None:
                 parent.tend(say=_say)
                 print("\n  正在停止 Stopping", flush=True)
     if not healthy and not parent.asked_to_stop:
-        sys.exit(f"Not healthy within {HEALTHY_WITHIN_SECONDS} s. Logs: {var() / 'logs'}")
+        sys.exit(f"The site did not become healthy. Logs: {var() / 'logs'}")
 
 
 def _options() -> argparse.Namespace:
@@ -128,7 +128,8 @@ def _start_over() -> None:
     """Delete the database and the photos; the secret, the libraries and the certificate stay."""
     if os.environ.get("DATABASE_URL"):
         sys.exit("--fresh deletes our own database only: empty the one in DATABASE_URL yourself.")
-    localpg.remove(localpg.locate(var(), durable=True, environ=os.environ))
+    with refusals_in_words():
+        localpg.remove(localpg.locate(var(), durable=True, environ=os.environ))
     shutil.rmtree(var() / "media", ignore_errors=True)
 
 
@@ -147,13 +148,6 @@ def _serve_tls() -> list[str]:
 def _migrate() -> None:
     django.setup()
     call_command("migrate", verbosity=0, interactive=False)
-
-
-def _load_town() -> None:
-    if "town" not in get_commands():
-        print("  (no sample town yet)", flush=True)
-        return
-    call_command("town", "load")
 
 
 def _web(port: int, tls: list[str]) -> list[str]:
@@ -177,10 +171,14 @@ def _worker() -> list[str]:
 
 
 def _wait(parent: Parent, reached: Callable[[], bool]) -> bool:
-    """Tend the children until `reached()`; tell whether that came in time."""
+    """Tend the children until `reached()`; tell whether it was, in time and before they failed."""
     until = time.monotonic() + HEALTHY_WITHIN_SECONDS
-    parent.tend(until=lambda: reached() or time.monotonic() > until, say=_say)
-    return not parent.asked_to_stop and time.monotonic() <= until
+
+    def is_hopeless() -> bool:
+        return time.monotonic() > until or any(child.n_crashes > 2 for child in parent.children)
+
+    parent.tend(until=lambda: reached() or is_hopeless(), say=_say)
+    return not parent.asked_to_stop and not is_hopeless()
 
 
 def _fetch(port: int, tls: list[str], page: str) -> int:
@@ -221,10 +219,9 @@ def _welcome(port: int, tls: list[str]) -> None:
             ]
         if not hosts:
             lines += ["  本机没有局域网地址 This machine has no address on a local network."]
-    if "town" in get_commands():
-        accounts = io.StringIO()
-        call_command("town", "accounts", stdout=accounts)
-        lines += ["", "  账号 Accounts", *_indented(accounts.getvalue())]
+    accounts = io.StringIO()
+    call_command("town", "accounts", stdout=accounts)
+    lines += ["", "  账号 Accounts", *_indented(accounts.getvalue())]
     lines += ["", "  先点这里 What to click first"]
     for number, (chinese, english) in enumerate(FIRST_CLICKS, start=1):
         lines += [f"    {number}. {chinese}", f"       {english}"]

@@ -20,11 +20,12 @@ def main() -> None:
         django.setup()
         call_command("migrate", verbosity=0, interactive=False)
         libraries.finish()
+        port = sys.argv[1] if len(sys.argv) > 1 else "8000"
         python = [sys.executable, "-P", "-m", "django"]
         with Parent(var() / "logs", keep_open=database.held) as parent:
-            parent.add("web", [*python, "runserver", "--noreload", *sys.argv[1:]])
+            parent.add("web", [*python, "runserver", "--noreload", port])
             parent.add("worker", [*python, "procrastinate", "worker"])
-            print(f"http://localhost:8000/  logs: {var() / 'logs'}", flush=True)
+            print(f"http://localhost:{port}/  logs: {var() / 'logs'}", flush=True)
             while parent.tend(until=_changed(), say=print):
                 parent.stop_children()
                 for child in parent.children:

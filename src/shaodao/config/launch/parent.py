@@ -25,6 +25,7 @@ class Child:
         self.log = log
         self.keep_open = () if keep_open is None else (keep_open,)
         self.pause = 1
+        self.n_crashes = 0
         self.start()
 
     def start(self) -> None:
@@ -51,6 +52,7 @@ class Child:
                 self.pause = 1
             self.restart_at = now + self.pause
             self.pause = min(2 * self.pause, LONGEST_PAUSE_SECONDS)
+            self.n_crashes += 1
             self._kill_group()
             code = self.process.returncode
             return f"{self.name} ended with {code}; starting it again. Its log: {self.log}"

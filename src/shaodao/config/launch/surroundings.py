@@ -2,8 +2,10 @@
 
 import os
 import secrets
+import sys
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from babel.messages.mofile import write_mo
@@ -55,6 +57,15 @@ def secret_key() -> str:
     return path.read_text()
 
 
+@contextmanager
+def refusals_in_words() -> Iterator[None]:
+    """End the command with a refusal's own words, not with a traceback."""
+    try:
+        yield
+    except localpg.DatabaseRefused as refusal:
+        sys.exit(str(refusal))
+
+
 class Database:
     """The database for as long as the `with` block runs: the one in DATABASE_URL, or our own."""
 
@@ -65,8 +76,9 @@ class Database:
 
     def __enter__(self) -> "Database":
         if not os.environ.get("DATABASE_URL"):
-            self.cluster = localpg.locate(var(), durable=self.durable, environ=os.environ)
-            self.held = localpg.hold(self.cluster)
+            with refusals_in_words():
+                self.cluster = localpg.locate(var(), durable=self.durable, environ=os.environ)
+                self.held = localpg.hold(self.cluster)
             os.environ["DATABASE_URL"] = self.cluster.url()
         return self
 
