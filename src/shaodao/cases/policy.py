@@ -356,7 +356,7 @@ def moves_to_ask(*, status: Status, seats: Seats) -> list[Move]:
 OPTIONAL: dict[str, tuple[str, ...]] = {
     "file": ("is_hazard", "publish"),
     "dispatch": ("helpers", "note"),
-    "arrive": ("photo",),
+    "arrive": ("photo", "position"),
     "handle": ("after_photo", "n_households", "cost_yuan", "note"),
     "verify": ("photo",),
     "close": ("publish",),
@@ -380,6 +380,7 @@ EVIDENCE_LABELS = {
     "publish": N_("隐去个人信息后公开"),
     "helpers": N_("协办单位"),
     "photo": N_("现场照片"),
+    "position": N_("我的位置"),
     "n_households": N_("受益户数"),
     "cost_yuan": N_("总支出（元）"),
 }

@@ -9,6 +9,7 @@ from django.utils import timezone
 from shaodao.cases import policy
 from shaodao.cases.models import Case, CoHandler, Evidence, Funding, Outcome
 from shaodao.cases.queries import is_handler, routing_of, seats_of
+from shaodao.cores.geodesy import metres_between
 from shaodao.cores.wording import N_
 from shaodao.people.models import Unit, posts_of
 from shaodao.people.policy import Kind, Role
@@ -217,8 +218,13 @@ def _handle(file, *, actor, at, evidence):
 
 
 def _arrive(file, *, actor, at, evidence):
-    if file.case.lead_person_id is None:
-        file.case.lead_person = actor
+    case, position = file.case, evidence.get("position")
+    if case.lead_person_id is None:
+        case.lead_person = actor
+    if position is None or case.lon is None:
+        return {}
+    # How far off is kept, where they stood is not.
+    return {"distance_m": round(metres_between(*position, case.lon, case.lat))}
 
 
 def _close(file, *, actor, at, evidence):
