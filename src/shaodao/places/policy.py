@@ -1,7 +1,11 @@
-"""The rules of places: codes, and what a household's members share of it."""
+"""The rules of places: codes, names, layers, and who may change what."""
 
 import re
+from collections.abc import Collection
 from enum import StrEnum
+
+from shaodao.cores.wording import N_, Refusal
+from shaodao.people.policy import Role
 
 
 class Layer(StrEnum):
@@ -53,3 +57,45 @@ def screen_name(official: str) -> str:
             stem = official[: -len(ending)]
             return stem if stem.endswith(shown) else stem + shown
     return official
+
+
+class PlaceRefused(Refusal):
+    """The change to a place is not allowed."""
+
+
+# What is done to places, and which posts over them do it.
+MAY: dict[str, tuple[str, frozenset[Role]]] = {
+    "assign_contact": (
+        N_("调整联系户"),
+        frozenset({Role.ADMIN, Role.DUTY_CHIEF, Role.DISPATCHER, Role.SECRETARY}),
+    ),
+    "draw_grid": (N_("调整网格边界"), frozenset({Role.ADMIN})),
+    "set_asset_owner": (
+        N_("登记设施权属"),
+        frozenset({Role.ADMIN, Role.DUTY_CHIEF, Role.DISPATCHER}),
+    ),
+}
+
+
+def check_may(name: str, roles: Collection[Role]) -> None:
+    """Test that a holder of `roles` over a place may do `name` to it.
+
+    :raises PlaceRefused: if they may not.
+    """
+    label, held_by = MAY[name]
+    if not held_by & set(roles):
+        raise PlaceRefused(N_("您的岗位没有{what}的权限"), what=label)
+
+
+# 部件: the kinds of public assets, by their code.
+ASSET_LABELS = {
+    "LAMP": N_("路灯"),
+    "MANHOLE": N_("井盖"),
+    "BIN": N_("垃圾桶"),
+    "LIFT": N_("电梯"),
+    "HYDRANT": N_("消火栓"),
+    "TREE": N_("行道树"),
+    "METER": N_("水电表"),
+    "PIPE": N_("管道"),
+    "CABLE": N_("线缆"),
+}
