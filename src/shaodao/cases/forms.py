@@ -20,6 +20,8 @@ from shaodao.kit.wording import say
 from shaodao.people.models import Unit, posts_of
 from shaodao.people.policy import Kind, Level, Role
 from shaodao.people.queries import at_level, units_by_id
+from shaodao.places.models import Household
+from shaodao.reports.policy import CHANNEL_LABELS
 from shaodao.reports.queries import limits_on
 
 from . import policy
@@ -340,12 +342,31 @@ def _pictures(case: Case, *, on: date, **_known) -> forms.Field:
     return PicturesField(on=on)
 
 
+class PositionField(forms.CharField):
+    """Where the phone is, as 'lon,lat' in WGS 84 degrees; here.js fills it in."""
+
+    widget = forms.HiddenInput
+
+    def clean(self, value) -> tuple[float, float] | None:
+        """Return (lon, lat), or None for what is no place."""
+        try:
+            lon, lat = (float(part) for part in (value or "").split(","))
+        except ValueError:
+            return None
+        return (lon, lat) if abs(lon) <= 180 and abs(lat) <= 90 else None
+
+
+def _position(case: Case, **_known) -> forms.Field:
+    return PositionField()
+
+
 def _tick(case: Case, **_known) -> forms.Field:
     return forms.BooleanField()
 
 
 # In the order they are asked for.
 FIELDS: dict[str, Callable[..., forms.Field]] = {
+    "position": _position,
     "photo": _pictures,
     "after_photo": _pictures,
     "category": _category,
@@ -482,3 +503,81 @@ class BulkForm(forms.Form):
             self.fields["note"] = forms.CharField(
                 label=_("说明"), required=False, max_length=500, widget=_words(2)
             )
+
+
+# ---- the office's own doors ------------------------------------------------------------------
+
+
+class NewCaseForm(forms.Form):
+    """What somebody at the counter, on the telephone or on a round writes down."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput)
+    patrol = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    channel = forms.ChoiceField(label=gettext_lazy("怎么来的"), widget=forms.RadioSelect)
+    text = forms.CharField(
+        label=gettext_lazy("什么问题"), required=False, max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )  # fmt: skip
+    photos_kept = forms.CharField(widget=forms.HiddenInput, required=False)
+    category = forms.TypedChoiceField(
+        label=gettext_lazy("类别"), required=False, empty_value=None,
+        coerce=lambda code: rules().categories[code],
+    )  # fmt: skip
+    lon = forms.FloatField(widget=forms.HiddenInput, required=False)
+    lat = forms.FloatField(widget=forms.HiddenInput, required=False)
+    household = forms.ModelChoiceField(
+        queryset=Household.objects.none(), label=gettext_lazy("哪一户"), required=False,
+        empty_label=gettext_lazy("不是哪一户的事"),
+    )  # fmt: skip
+    address = forms.CharField(label=gettext_lazy("地址或楼栋"), required=False, max_length=160)
+    building = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    grid = forms.TypedChoiceField(label=gettext_lazy("网格"), required=False, empty_value=None)
+    name = forms.CharField(label=gettext_lazy("反映人姓名"), required=False, max_length=40)
+    phone = forms.CharField(
+        label=gettext_lazy("反映人电话"), required=False, max_length=20,
+        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
+        help_text=gettext_lazy("留了电话，每一步都会发短信告诉反映人"),
+    )  # fmt: skip
+    join = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args, doors, on, grids, homes, grid_rows, **options):
+        super().__init__(*args, **options)
+        fields = self.fields
+        fields["channel"].choices = [(door.value, _(CHANNEL_LABELS[door])) for door in doors]
+        fields["photos"] = PicturesField(on=on, label=_("照片"), required=False)
+        fields["category"].choices = [("", _("请系统判断")), *category_choices()]
+        fields["household"].queryset = homes
+        fields["household"].label_from_instance = _home_label
+        fields["grid"].choices = [("", _("不清楚")), *grids]
+        fields["grid"].coerce = lambda pk: grid_rows.get(pk=pk)
+        if not grids:
+            del fields["grid"]
+        if not homes.exists():
+            del fields["household"]
+
+    def clean(self) -> dict[str, Any]:
+        """Put point and pictures together, and keep the pictures for a second look."""
+        values = super().clean() or {}
+        lon, lat = values.get("lon"), values.get("lat")
+        on_earth = lon is not None and lat is not None and abs(lon) <= 180 and abs(lat) <= 90
+        values["point"] = (lon, lat) if on_earth else None
+        kept = read_kept(values.get("photos_kept", ""))
+        values["photos"] = [*kept, *(values.get("photos") or [])]
+        self.data = self.data.copy()
+        self.data["photos_kept"] = keep(values["photos"])
+        return values
+
+    @property
+    def n_kept(self) -> int:
+        """How many pictures are here already."""
+        return len(read_kept(self.data.get("photos_kept", "")))
+
+
+def _home_label(home: Household) -> str:
+    return f"{home.building.address} {home.number}".strip()
+
+
+class PatrolForm(forms.Form):
+    """How much a round found."""
+
+    n_found = forms.IntegerField(min_value=0, max_value=999, required=False)

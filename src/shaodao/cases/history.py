@@ -11,6 +11,7 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from shaodao.kit.templatetags.kit import metres
 from shaodao.people.models import Unit, User
 from shaodao.people.queries import units_by_id
 from shaodao.reports.models import Category, Report
@@ -252,6 +253,12 @@ def _handled(facts: dict, book: Book) -> str:
     return _("，").join(parts)
 
 
+def _arrived(facts: dict, book: Book) -> str:
+    if "distance_m" not in facts:
+        return ""
+    return _("手机定位离现场 %(distance)s") % {"distance": metres(facts["distance_m"])}
+
+
 def _merged(facts: dict, book: Book) -> str:
     return _("并入 %(number)s") % {"number": book.cases.get(facts.get("primary", 0), "?")}
 
@@ -305,6 +312,7 @@ _SENTENCES = {
     "dispatch": _sent,
     "transfer": _sent,
     "send_check": _to_check,
+    "arrive": _arrived,
     "handle": _handled,
     "merge": _merged,
     "add_helper": _helped,

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import configuration, desk, page, tiles
+from .views import configuration, desk, page, tiles, worker
 
 urlpatterns = [
     path("", desk.desk, name="desk"),
@@ -22,6 +22,10 @@ urlpatterns = [
     path("categories/<slug:code>/", configuration.category, name="category"),
     path("categories/<slug:code>/small/", configuration.small_matter, name="small_matter"),
     path("looks/", configuration.looks, name="looks"),
+    path("today/", worker.today, name="today"),
+    path("patrols/<int:pk>/done/", worker.patrol_done, name="patrol_done"),
+    path("new/", worker.new_case, name="new_case"),
+    path("workload/", worker.workload, name="workload"),
     path("<int:pk>/", page.case, name="case"),
     path("<int:pk>/release/", page.release, name="release"),
     path("<int:pk>/conceal/", page.conceal, name="conceal"),

@@ -21,8 +21,16 @@ from shaodao.cases.forms import DecideForm, MoveForm, ReleaseForm, UnmaskForm, f
 from shaodao.cases.models import Case
 from shaodao.cases.queries import routing_of
 from shaodao.kit.wording import say
+from shaodao.people.models import roles_of
+from shaodao.people.policy import Role
 
 REFUSED = 422  # a form that comes back: htmx swaps it in
+_ON_FOOT = frozenset({Role.GRID_WORKER})  # whose pages stand in the frame for phones
+
+
+def frame_of(request: HttpRequest) -> str:
+    """Return the frame this person's pages stand in."""
+    return "kit/worker.html" if _ON_FOOT & roles_of(request.user) else "kit/staff.html"
 
 
 def load(request: HttpRequest, pk: int) -> Case:
@@ -58,7 +66,8 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
     at = timezone.now()
     shown = load(request, pk)
     book = dossier.read(shown, user=request.user, at=at)
-    return render(request, "cases/case.html", {"case": shown, "d": book, "at": at})
+    page = {"case": shown, "d": book, "at": at, "frame": frame_of(request)}
+    return render(request, "cases/case.html", page)
 
 
 @login_required
@@ -144,6 +153,7 @@ def _asked(
         "action": reverse(url_name, args=[case.pk, move.name]),
         "back": way_back(request, case),
         "at": timezone.now(),
+        "frame": frame_of(request),
     }
     template = "cases/move.html#panel" if request.htmx else "cases/move.html"
     return render(request, template, page, status=REFUSED if form.errors else 200)
