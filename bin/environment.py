@@ -27,6 +27,8 @@ def enter(lock: str, module: str) -> None:
     fcntl.flock(folder, fcntl.LOCK_EX)  # two commands started together install once
     try:
         prepare(lock)
+    except KeyboardInterrupt:
+        sys.exit(130)
     except subprocess.CalledProcessError as failure:
         sys.exit(f"The environment could not be made: {failure}")
     except PermissionError as failure:

