@@ -10,7 +10,9 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from shaodao.cases.models import Case, HeadsExport
+from shaodao.people.models import AccountEntry
 
+ACCOUNTS = "accounts"  # in place of a case's id: the one chain of accounts and rules
 FOLDER = "heads"  # below the var folder; a county copies it to a place of its own
 
 
@@ -25,6 +27,8 @@ def export_heads(timestamp: int = 0) -> None:
 def export(*, at: datetime) -> HeadsExport:
     """Write `<day>.txt` with a line `case entries hash` for each chain that grew; once a day.
 
+    The first line is the chain of accounts and rules.
+
     The file's digest covers the digest before, so that no day can be left out or rewritten.
     """
     day = timezone.localdate(at)
@@ -36,12 +40,14 @@ def export(*, at: datetime) -> HeadsExport:
     if last is not None:  # a minute of overlap: an entry may be written just after it is dated
         cases = cases.filter(journal__at__gte=last.at - timedelta(minutes=1)).distinct()
     rows = cases.order_by("pk").values_list("pk", "n_entries", "head")
-    lines = "".join(f"{pk} {n} {bytes(head).hex()}\n" for pk, n, head in rows.iterator(2000))
+    done = AccountEntry.objects.order_by("-seq").values_list("seq", "hash")[:1]
+    heads = [*((ACCOUNTS, *entry) for entry in done), *rows.iterator(2000)]
+    lines = "".join(f"{chain} {n} {bytes(head).hex()}\n" for chain, n, head in heads)
     name = f"{day.isoformat()}.txt"
     folder = Path(settings.VAR) / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     (folder / name).write_text(lines)
     digest = hashlib.sha256((bytes(last.digest) if last else b"") + lines.encode()).digest()
     return HeadsExport.objects.create(
-        day=day, n_cases=lines.count("\n"), file=name, digest=digest, at=at
+        day=day, n_cases=len(heads) - len(done), file=name, digest=digest, at=at
     )
