@@ -13,7 +13,7 @@ from shaodao.cases.queries import routing_of
 from shaodao.cases.rules import rules
 from shaodao.cores import morton
 from shaodao.cores.redaction import redact
-from shaodao.cores.words import terms
+from shaodao.cores.words import terms, words
 from shaodao.people.models import Unit
 from shaodao.people.policy import Kind, Level
 from shaodao.reports.actions import Said, receive
@@ -146,17 +146,17 @@ def number_of(case: Case) -> str:
 
 def vector(text: str) -> Func:
     """Return the search vector of a text: its words and character pairs."""
-    words = Value(terms(text), output_field=ArrayField(TextField()))
-    return Func(words, function="array_to_tsvector")
+    found = Value(terms(text), output_field=ArrayField(TextField()))
+    return Func(found, function="array_to_tsvector")
 
 
 def guess_category(text: str, categories: dict[str, Category]) -> Category:
     """Return the category whose name and hint share most words with the text, or the last one."""
-    said = set(terms(text))
+    said = set(words(text))
     offered = [c for c in categories.values() if c.is_offered]
 
     def overlap(category: Category) -> tuple[int, int]:
-        return (len(said & set(terms(f"{category.name} {category.hint}"))), category.rank)
+        return (len(said & set(words(f"{category.name} {category.hint}"))), category.rank)
 
     return max(offered, key=overlap)
 
