@@ -120,7 +120,7 @@ def test_the_deadline_counts_down_also_when_it_has_passed(client, town):
     assert "已超3小时" in text_of(page)
     assert "data-countdown" in page.content.decode()
     assert 'class="stage late"' in page.content.decode()
-    assert "已经超过时限" in text_of(page)
+    assert "“处置”这一步已经超过时限" in text_of(page)
 
 
 @pytest.mark.parametrize("status", [s for s in Status])

@@ -243,7 +243,8 @@ def read(request: HttpRequest, *, card: Grid | None, key: UUID | None = None) ->
     """Return the form of a request as it stands: fresh on GET, with what was typed on POST."""
     is_sent = request.method == "POST"
     categories = [(c.code, _(c.name)) for c in showing.pictures()]
-    initial = {"key": key, "datum": "WGS84", "join": request.GET.get("join", "")[:18]}
+    join = request.GET.get("join", "")[:18]
+    initial = {"key": key, "datum": "WGS84", "join": join, "text": _("我也遇到了。") * bool(join)}
     given = {"categories": categories, "initial": initial}
     data, files = (request.POST, request.FILES) if is_sent else (None, None)
     form = ReportForm(data, files, **given)

@@ -137,7 +137,7 @@ def spot_of_grid(grid: Grid) -> Spot:
     community = units[grid.unit.parent_id]
     return Spot(
         value=f"g{grid.pk}",
-        label=f"{community.short_name} {grid.unit.short_name}",
+        label=name_of(grid.unit),
         address="",
         lon=grid.lon,
         lat=grid.lat,
@@ -197,10 +197,15 @@ def area_at(lon: float, lat: float) -> Unit | None:
 
 
 def name_of(unit: Unit) -> str:
-    """Say where a unit is, from the county down: 章贡区 西津路社区 第一网格."""
-    chain = (at_level(unit, level) for level in (Level.COUNTY, Level.COMMUNITY, Level.GRID))
-    parts = [u.short_name for u in chain if u is not None]
-    return " ".join(parts) or unit.short_name
+    """Say where a unit is, from the county down: 章贡区 西津路社区第一网格."""
+    county, community, grid = (
+        at_level(unit, level) for level in (Level.COUNTY, Level.COMMUNITY, Level.GRID)
+    )
+    parts = [county.short_name if county else ""]
+    if community and not (grid and grid.short_name.startswith(community.short_name)):
+        parts.append(community.short_name)
+    parts.append(grid.short_name if grid else "")
+    return " ".join(part for part in parts if part) or unit.short_name
 
 
 @dataclass(frozen=True)

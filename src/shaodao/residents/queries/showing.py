@@ -120,7 +120,6 @@ def communities() -> list[Unit]:
 class Solved:
     """How much has been solved lately; counts of cases, not of people."""
 
-    today: int
     month: int  # the last thirty days
     on_time: float | None  # share of the month's that met what residents were promised
     score: float | None  # mean of the month's ratings, 1 to 5
@@ -133,11 +132,9 @@ class Solved:
 
 def solved(*, at: datetime) -> Solved:
     """Return the figures of the public board as of `at`."""
-    day = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
     month = Q(ended_at__gte=at - timedelta(days=30))
     ended = Case.objects.filter(status=Status.CLOSED, ended_at__lte=at)
     counts = ended.filter(month).aggregate(
-        today=Count("pk", filter=Q(ended_at__gte=day)),
         month=Count("pk"),
         promised=Count("pk", filter=Q(promised_at__isnull=False, handled_at__isnull=False)),
         on_time=Count("pk", filter=Q(handled_at__lte=F("promised_at"))),
@@ -146,7 +143,6 @@ def solved(*, at: datetime) -> Solved:
     score = ended.filter(month).aggregate(mean=Avg("ratings__score"))["mean"]
     reached = Outcome.objects.filter(case__status=Status.CLOSED, at__gte=since, at__lte=at)
     return Solved(
-        today=counts["today"],
         month=counts["month"],
         on_time=counts["on_time"] / counts["promised"] if counts["promised"] else None,
         score=score,
@@ -154,7 +150,10 @@ def solved(*, at: datetime) -> Solved:
     )
 
 
-def solved_today(*, at: datetime) -> int:
-    """Return how many cases were closed since midnight."""
+def n_solved(*, at: datetime) -> tuple[int, int]:
+    """Return how many cases were closed since midnight, and in the last thirty days."""
     day = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
-    return Case.objects.filter(status=Status.CLOSED, ended_at__gte=day, ended_at__lte=at).count()
+    since = at - timedelta(days=30)
+    ended = Case.objects.filter(status=Status.CLOSED, ended_at__gte=since, ended_at__lte=at)
+    counts = ended.aggregate(today=Count("pk", filter=Q(ended_at__gte=day)), month=Count("pk"))
+    return counts["today"], counts["month"]

@@ -141,8 +141,10 @@ class Tracked:
         return reverse("track_move", args=[self.token, "add_facts"]) + "#facts"
 
     @property
-    def is_late(self) -> bool:
-        return any(clock.state == "late" and clock.left is not None for clock in self.clocks)
+    def late_step(self) -> str:
+        """The step whose limit has passed and that is not done yet, or ''."""
+        late = (clock.label for clock in self.clocks if clock.state == "late" and clock.left)
+        return next(late, "")
 
 
 def family_of(report: Report) -> tuple[CaseReport, Case]:

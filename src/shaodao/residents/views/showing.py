@@ -24,8 +24,8 @@ LATEST = (("released_at", "desc"),)
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Show the ways in: report, follow, look around, call one's worker."""
-    context = {"solved_today": showing.solved_today(at=timezone.now())}
-    return render(request, "residents/home.html", context)
+    n_today, n_month = showing.n_solved(at=timezone.now())
+    return render(request, "residents/home.html", {"n_today": n_today, "n_month": n_month})
 
 
 @require_safe
