@@ -37,24 +37,6 @@ PAGES = (
 )
 FIRST_PORT = 8000
 HEALTHY_WITHIN_SECONDS = 60
-FIRST_CLICKS = (
-    (
-        "首页 →「我要反映」: 拍一张照片, 说一句话, 提交后记下编号",
-        "Home page, report a problem: a photo and a sentence; keep the number you are given",
-    ),
-    (
-        "用调度员账号登录 → 案件队列: 立案, 派遣",
-        "Sign in as the dispatcher, open the queue: file the case and dispatch it",
-    ),
-    (
-        "用网格员账号登录 (手机宽度最好看) → 今日: 接单, 到场, 处置, 拍照反馈",
-        "Sign in as the grid worker (at phone width), today: accept, arrive, handle, photograph",
-    ),
-    (
-        "用核查员账号核查结案, 再回到查询页评价",
-        "Verify and close it as the verifier; then rate it on the tracking page",
-    ),
-)
 
 
 def main() -> None:
@@ -212,10 +194,13 @@ def _welcome(port: int, tls: list[str]) -> None:
             lines += ["  本机没有局域网地址 This machine has no address on a local network."]
     accounts = io.StringIO()
     call_command("town", "accounts", stdout=accounts)
-    lines += ["", "  账号 Accounts", *_indented(accounts.getvalue())]
-    lines += ["", "  先点这里 What to click first"]
-    for number, (chinese, english) in enumerate(FIRST_CLICKS, start=1):
-        lines += [f"    {number}. {chinese}", f"       {english}"]
+    lines += [
+        "",
+        "  先点 Click first: 首页 →「我要反映」，提交后记下编号",
+        "                    Home page → report a problem; keep the number you are given",
+        "  再用这些账号把它办完 Then see it through with these accounts (→ 先点 click first)",
+        *_indented(accounts.getvalue()),
+    ]
     lines += ["", "  Ctrl-C 停止全部 stops everything."]
     print("\n".join(lines), flush=True)
 
