@@ -25,6 +25,7 @@ from shaodao.reports.policy import CHANNEL_LABELS
 from shaodao.reports.queries import limits_on
 
 from . import policy
+from .counter import grids_to_choose
 from .duplicates import Likely
 from .models import Case, OutcomeKind
 from .rules import rules
@@ -581,3 +582,25 @@ class PatrolForm(forms.Form):
     """How much a round found."""
 
     n_found = forms.IntegerField(min_value=0, max_value=999, required=False)
+
+
+class RoutingForm(forms.Form):
+    """What a dry run of the routing table asks about."""
+
+    category = forms.TypedChoiceField(
+        label=gettext_lazy("类别"), coerce=lambda code: rules().categories[code]
+    )
+    grid = forms.TypedChoiceField(
+        label=gettext_lazy("网格"), required=False, coerce=int, empty_value=None
+    )
+    household = forms.IntegerField(
+        label=gettext_lazy("户号"), required=False, min_value=1, max_value=2**62
+    )
+    asset = forms.CharField(label=gettext_lazy("设施编码"), required=False, max_length=16)
+    lon = forms.FloatField(required=False, min_value=-180, max_value=180, widget=forms.HiddenInput)
+    lat = forms.FloatField(required=False, min_value=-90, max_value=90, widget=forms.HiddenInput)
+
+    def __init__(self, *args, user, **options):
+        super().__init__(*args, **options)
+        self.fields["category"].choices = category_choices()
+        self.fields["grid"].choices = [("", _("按地图选的点")), *grids_to_choose(user)]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import configuration, desk, page, tiles, worker
+from .views import configuration, desk, duty, page, tiles, worker
 
 urlpatterns = [
     path("", desk.desk, name="desk"),
@@ -22,6 +22,8 @@ urlpatterns = [
     path("categories/<slug:code>/", configuration.category, name="category"),
     path("categories/<slug:code>/small/", configuration.small_matter, name="small_matter"),
     path("looks/", configuration.looks, name="looks"),
+    path("duties/", duty.duties, name="duties"),
+    path("routing/", duty.routing, name="routing"),
     path("today/", worker.today, name="today"),
     path("patrols/<int:pk>/done/", worker.patrol_done, name="patrol_done"),
     path("new/", worker.new_case, name="new_case"),
