@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.http import QueryDict
 from django.middleware.csrf import get_token
 from django.template.context import Context
@@ -219,6 +220,12 @@ def is_widget(field: Any, kinds: str) -> bool:
     if getattr(widget, "allow_multiple_selected", False) and kind == "checkbox":
         kind = "checkboxes"
     return kind in kinds.split(",")
+
+
+@register.simple_tag
+def map_center() -> str:
+    """Return where a map opens by default: "lon,lat", WGS 84 (setting MAP_CENTER)."""
+    return getattr(settings, "MAP_CENTER", "114.935,25.831")
 
 
 @register.filter

@@ -219,7 +219,7 @@ class Choice {
 async function open(element, options, choice) {
   const { Map, Marker, NavigationControl, Popup, LngLatBounds } = await load();
   const kept = { shape: choice?.shape() ?? NOTHING, lit: NOTHING };
-  const start = choice?.place ?? (options.center ? numbers(options.center) : [114.935, 25.831]);
+  const start = choice?.place ?? numbers(options.center ?? options.start);
   const map = new Map({
     container: element,
     style: style(options, kept),
