@@ -104,6 +104,7 @@ function body(draft, token) {
   form.set("key", draft.key);
   for (const [name, value] of draft.fields) form.append(name, value);
   for (const photo of draft.photos) form.append(photo.field, file(photo), photo.name);
+  if (draft.savedAt) form.set("happened_at", new Date(draft.savedAt).toISOString());
   return form;
 }
 
