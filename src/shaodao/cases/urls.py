@@ -29,6 +29,7 @@ urlpatterns = [
     path("new/", worker.new_case, name="new_case"),
     path("workload/", worker.workload, name="workload"),
     path("<int:pk>/", page.case, name="case"),
+    path("<int:pk>/<kind>.pdf", page.case_sheet, name="case_sheet"),
     path("<int:pk>/release/", page.release, name="release"),
     path("<int:pk>/conceal/", page.conceal, name="conceal"),
     path("<int:pk>/unmask/<int:report>/", page.unmask, name="unmask"),

@@ -15,11 +15,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
-from shaodao.cases import actions, dossier, policy
+from shaodao.cases import actions, dossier, policy, sheets
 from shaodao.cases.duplicates import likely_of
 from shaodao.cases.forms import DecideForm, MoveForm, ReleaseForm, UnmaskForm, fields_of
 from shaodao.cases.models import Case
 from shaodao.cases.queries import routing_of
+from shaodao.kit.pdf import NoFont
 from shaodao.kit.wording import say
 from shaodao.people.models import roles_of
 from shaodao.people.policy import Role
@@ -250,4 +251,24 @@ def case_photo(request: HttpRequest, pk: int, kind: str, photo: int) -> FileResp
         raise Http404
     response = FileResponse(path.open("rb"), content_type="image/jpeg")
     response["Cache-Control"] = "private, max-age=3600"
+    return response
+
+
+@login_required
+@require_GET
+def case_sheet(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
+    """Send the filing or the closing sheet of a case as PDF."""
+    case = load(request, pk)
+    if kind not in sheets.KINDS:
+        raise Http404
+    try:
+        made = sheets.sheet_of(case, kind, at=timezone.now())
+    except sheets.SheetMissing as missing:
+        raise Http404 from missing
+    except NoFont as refusal:
+        messages.error(request, say(refusal))
+        return redirect("case", pk=pk)
+    response = HttpResponse(made, content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="{case.number}-{kind}.pdf"'
+    response["Cache-Control"] = "private, no-store"
     return response
