@@ -37,6 +37,6 @@ def grid_at_a_glance(user, grid: Grid, *, at: datetime) -> Glance:
     today = timezone.localdate(at)
     small = DailyTally.objects.visible_to(user).filter(measure=Measure.SMALL, area=grid.unit_id)
     sums = small.between(today - timedelta(days=DAYS - 1), today + timedelta(days=1)).aggregate(
-        n=Sum("n", default=0), settled=Sum("n", filter=Q(part=Level.GRID), default=0)
+        small=Sum("n", default=0), settled=Sum("n", filter=Q(part=Level.GRID), default=0)
     )
-    return Glance(counts["n"], counts["late"], sums["settled"], sums["n"])
+    return Glance(counts["n"], counts["late"], sums["settled"], sums["small"])
