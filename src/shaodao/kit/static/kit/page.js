@@ -129,7 +129,10 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.xhr.status === 422) { event.detail.shouldSwap = true; event.detail.isError = false; }
 });
 const LOST = document.documentElement.lang.startsWith("en") ? "Could not reach the service. Please try again." : "没有连上，请稍后再试。";
-document.addEventListener("htmx:sendError", () => toast(LOST, "late"));
+// Parts that only add to what a form says ([data-quiet]) do without, where there is no network.
+const isQuiet = (event) => event.detail.elt.closest("[data-quiet]");
+document.addEventListener("htmx:beforeRequest", (event) => { if (navigator.onLine === false && isQuiet(event)) event.preventDefault(); });
+document.addEventListener("htmx:sendError", (event) => { if (!isQuiet(event)) toast(LOST, "late"); });
 document.addEventListener("htmx:responseError", (event) => {
   if (event.detail.xhr.status >= 500) toast(LOST, "late");
 });
