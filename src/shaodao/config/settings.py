@@ -97,6 +97,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "shaodao.kit.context.page",
+                "shaodao.notices.context.unread",
             ],
             "builtins": ["django.templatetags.i18n", "shaodao.kit.templatetags.kit"],
         },

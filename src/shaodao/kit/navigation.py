@@ -38,9 +38,9 @@ _ON_SITE = frozenset({"HANDLER", "GRID_WORKER", "VERIFIER", "SECRETARY"})
 STAFF = (
     Place("desk", N_("工作台"), "desk", _OFFICE | {"HANDLER"}),
     Place("today", N_("今日任务"), "list", _ON_SITE),
-    Place("case_search", N_("查案件"), "search", _OFFICE | _ON_SITE),
-    Place("intake", N_("登记诉求"), "report", frozenset({"INTAKE"})),
-    Place("places", N_("网格与部件"), "grid", _OFFICE | _ON_SITE),
+    Place("new_case", N_("登记诉求"), "report", frozenset({"INTAKE"})),
+    Place("grids", N_("网格"), "grid", _OFFICE | _ON_SITE),
+    Place("workload", N_("工作量"), "people", _OFFICE),
     Place("figures", N_("运行情况"), "chart"),
     Place("people", N_("账号岗位"), "people", frozenset({"ADMIN", "SECURITY"})),
     Place("parameters", N_("规则参数"), "gear", frozenset({"SECURITY", "DUTY_CHIEF"})),
@@ -56,9 +56,9 @@ RESIDENT = (
 # The bar at the foot of a worker's phone: five at most.
 WORKER = (
     Place("today", N_("今天"), "list"),
-    Place("patrol", N_("巡查"), "camera"),
+    Place("new_case", N_("上报"), "camera", frozenset({"GRID_WORKER", "INTAKE", "VERIFIER"})),
     Place("my_households", N_("我的户"), "home"),
-    Place("notices", N_("消息"), "bell"),
+    Place("mailbox", N_("消息"), "bell"),
     Place("account", N_("我的"), "person"),
 )
 

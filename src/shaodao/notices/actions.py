@@ -70,6 +70,12 @@ def read(*, user, upto: int, at: datetime) -> int:
     return Notice.objects.visible_to(user).filter(pk__lte=upto, read_at=None).update(read_at=at)
 
 
+@transaction.atomic
+def read_one(*, notice: Notice, at: datetime) -> None:
+    """Mark one notice as read; a second time changes nothing."""
+    Notice.objects.filter(pk=notice.pk, read_at=None).update(read_at=at)
+
+
 def forget(*, about: str) -> None:
     """Take phones and words out of the messages about something, which stay as a count."""
     Notice.objects.filter(about__startswith=about, to=None).update(

@@ -43,6 +43,7 @@ class Notice(models.Model):
         ]
         indexes = [
             models.Index(fields=["to", "-id"], name="notice_mailbox"),
+            models.Index(fields=["to", "-id"], condition=Q(read_at=None), name="notice_unread"),
             models.Index(fields=["id"], condition=Q(state="WAITING"), name="notice_waiting"),
             models.Index(fields=["about"], name="notice_about"),
         ]

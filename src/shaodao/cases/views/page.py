@@ -22,16 +22,9 @@ from shaodao.cases.models import Case
 from shaodao.cases.queries import routing_of
 from shaodao.kit.pdf import NoFont
 from shaodao.kit.wording import say
-from shaodao.people.models import roles_of
-from shaodao.people.policy import Role
+from shaodao.people.frames import frame_of
 
 REFUSED = 422  # a form that comes back: htmx swaps it in
-_ON_FOOT = frozenset({Role.GRID_WORKER})  # whose pages stand in the frame for phones
-
-
-def frame_of(request: HttpRequest) -> str:
-    """Return the frame this person's pages stand in."""
-    return "kit/worker.html" if _ON_FOOT & roles_of(request.user) else "kit/staff.html"
 
 
 def load(request: HttpRequest, pk: int) -> Case:
@@ -67,7 +60,7 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
     at = timezone.now()
     shown = load(request, pk)
     book = dossier.read(shown, user=request.user, at=at)
-    page = {"case": shown, "d": book, "at": at, "frame": frame_of(request)}
+    page = {"case": shown, "d": book, "at": at, "frame": frame_of(request.user)}
     return render(request, "cases/case.html", page)
 
 
@@ -154,7 +147,7 @@ def _asked(
         "action": reverse(url_name, args=[case.pk, move.name]),
         "back": way_back(request, case),
         "at": timezone.now(),
-        "frame": frame_of(request),
+        "frame": frame_of(request.user),
     }
     template = "cases/move.html#panel" if request.htmx else "cases/move.html"
     return render(request, template, page, status=REFUSED if form.errors else 200)

@@ -16,10 +16,11 @@ from shaodao.cases import today as day
 from shaodao.cases.forms import NewCaseForm, PatrolForm
 from shaodao.cases.models import Case, Patrol
 from shaodao.kit.wording import say
+from shaodao.people.frames import frame_of
 from shaodao.places.models import Building, Grid
 from shaodao.reports.policy import Channel, ReportRefused
 
-from .page import REFUSED, frame_of
+from .page import REFUSED
 
 
 @login_required
@@ -62,7 +63,7 @@ def new_case(request: HttpRequest) -> HttpResponse:
         )  # fmt: skip
         if not look and (response := _take(request, form, values)) is not None:
             return response
-    page = {"form": form, "look": look, "frame": frame_of(request), "at": timezone.now()}
+    page = {"form": form, "look": look, "frame": frame_of(request.user), "at": timezone.now()}
     page["box"] = listing.box_of(request.user)
     return render(request, "cases/new.html", page, status=REFUSED if form.errors else 200)
 

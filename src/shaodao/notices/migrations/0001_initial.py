@@ -6,7 +6,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -15,25 +14,56 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Notice',
+            name="Notice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=120, unique=True)),
-                ('phone', models.CharField(blank=True, max_length=20)),
-                ('channel', models.CharField(max_length=8)),
-                ('about', models.CharField(max_length=60)),
-                ('link', models.CharField(blank=True, max_length=200)),
-                ('text', models.CharField(max_length=400)),
-                ('state', models.CharField(default='WAITING', max_length=8)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('created_at', models.DateTimeField()),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('read_at', models.DateTimeField(null=True)),
-                ('to', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='notices', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=120, unique=True)),
+                ("phone", models.CharField(blank=True, max_length=20)),
+                ("channel", models.CharField(max_length=8)),
+                ("about", models.CharField(max_length=60)),
+                ("link", models.CharField(blank=True, max_length=200)),
+                ("text", models.CharField(max_length=400)),
+                ("state", models.CharField(default="WAITING", max_length=8)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("created_at", models.DateTimeField()),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("read_at", models.DateTimeField(null=True)),
+                (
+                    "to",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="notices",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['to', '-id'], name='notice_mailbox'), models.Index(condition=models.Q(('state', 'WAITING')), fields=['id'], name='notice_waiting'), models.Index(fields=['about'], name='notice_about')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('to__isnull', False), models.Q(('phone', ''), _negated=True), ('state', 'ERASED'), _connector='OR'), name='notice_has_an_addressee')],
+                "indexes": [
+                    models.Index(fields=["to", "-id"], name="notice_mailbox"),
+                    models.Index(
+                        condition=models.Q(("state", "WAITING")),
+                        fields=["id"],
+                        name="notice_waiting",
+                    ),
+                    models.Index(fields=["about"], name="notice_about"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("to__isnull", False),
+                            models.Q(("phone", ""), _negated=True),
+                            ("state", "ERASED"),
+                            _connector="OR",
+                        ),
+                        name="notice_has_an_addressee",
+                    )
+                ],
             },
         ),
     ]
