@@ -6,7 +6,7 @@ const SHELL = "shell-1", PAGES = "pages-1", TILES = "tiles-1";
 const STATIC = new URL(self.location).searchParams.get("static") || "/static/";
 const PAGES_KEPT = ["/", "/report/", "/nearby/", "/board/", "/worker/", "/track/", "/offline/"];
 const FILES = ["base.css", "parts.css", "page.js", "dom.js", "words.js", "countdown.js", "camera.js", "exif.js", "draft.js", "map.js", "geodesy.js", "viewer.js", "worker.js", "icons.svg", "mark.svg"]
-  .map((name) => `${STATIC}kit/${name}`).concat(["htmx/htmx.min.js", "maplibre/maplibre-gl.mjs", "maplibre/maplibre-gl-worker.mjs", "maplibre/maplibre-gl.css"].map((name) => `${STATIC}vendor/${name}`));
+  .map((name) => `${STATIC}kit/${name}`).concat(`${STATIC}residents/residents.css`, ["htmx/htmx.min.js", "maplibre/maplibre-gl.mjs", "maplibre/maplibre-gl-worker.mjs", "maplibre/maplibre-gl.css"].map((name) => `${STATIC}vendor/${name}`));
 const TILES_MAX = 600;
 const PATIENCE = 6000; // ms to wait for a page before the copy is shown
 
@@ -61,10 +61,12 @@ async function page(event, url) {
 
 async function renewed(event, name) {
   const cache = await caches.open(name);
-  const copy = await cache.match(event.request);
+  // MapLibre asks for its worker with a version behind it: a static file is one file whatever follows.
+  const key = name === SHELL ? event.request.url.split("?")[0] : event.request;
+  const copy = await cache.match(key);
   const fresh = fetch(event.request).then(async (answer) => {
     if (answer.ok) {
-      await cache.put(event.request, answer.clone());
+      await cache.put(key, answer.clone());
       if (name === TILES) await trim(cache);
     }
     return answer;
