@@ -18,7 +18,8 @@ import pytest
 
 from shaodao.config import localpg
 
-pytestmark = pytest.mark.system
+# One process of the test run makes the clone they share.
+pytestmark = [pytest.mark.system, pytest.mark.xdist_group("bare machine")]
 
 ROOT = Path(__file__).parents[2]
 # What a Debian without anything else has on its PATH: git, python3 and coreutils.

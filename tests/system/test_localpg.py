@@ -169,8 +169,8 @@ def test_a_stale_pid_file_naming_a_living_stranger_does_not_block_the_start(var)
 def test_two_checkouts_have_two_servers(var):
     one, other = Holder(var / "one"), Holder(var / "other")
     assert one.server != other.server
-    answer(cluster_of(var / "one"), "SELECT set_config('search_path', 'public', false)")
     one.leave()
+    assert localpg.running_pid(cluster_of(var / "one")) is None
     assert answer(cluster_of(var / "other"), "SELECT 1") == 1
     other.leave()
 

@@ -51,7 +51,7 @@ def _steps(pytest: list[str]) -> dict[str, list[str]]:
         "imports": [str(Path(sys.executable).with_name("lint-imports"))],
         "migrations": [*python, "django", "makemigrations", "--check", "--dry-run"],
         "deploy": [*deploy, "check", "--deploy", "--fail-level", "WARNING"],
-        "tests": [*python, "pytest", "-n", "2", "--dist", "worksteal", *pytest],
+        "tests": [*python, "pytest", "-n", "2", "--dist", "loadgroup", *pytest],
     }
 
 
