@@ -11,7 +11,7 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from shaodao.kit.templatetags.kit import metres
+from shaodao.kit.templatetags.kit import metres, yuan
 from shaodao.people.models import Unit, User
 from shaodao.people.queries import units_by_id
 from shaodao.reports.models import Category, Report
@@ -269,7 +269,8 @@ def _helped(facts: dict, book: Book) -> str:
 
 def _funded(facts: dict, book: Book) -> str:
     source = facts.get("source")
-    return _(policy.FUND_LABELS[policy.FundSource(source)]) if source else ""
+    said = _(policy.FUND_LABELS[policy.FundSource(source)]) if source else ""
+    return f"{said} {yuan(facts['fen'])}" if "fen" in facts else said
 
 
 def _asked(facts: dict, book: Book) -> str:

@@ -236,13 +236,14 @@ def _close(file, *, actor, at, evidence):
 
 
 def _raise_funds(file, *, actor, at, evidence):
-    Funding.objects.create(
+    row = Funding.objects.create(
         case=file.case,
         source=str(evidence["source"]),
         amount_fen=round(evidence["yuan"] * 100),
         note=evidence.get("note") or "",
         at=at,
     )
+    return {"fen": row.amount_fen}
 
 
 def _merge(file, *, actor, at, evidence):
