@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.contrib.staticfiles.handlers import StaticFilesHandler
+from django.core.servers.basehttp import ThreadedWSGIServer
+from django.test.testcases import LiveServerThread
 from playwright.sync_api import Browser, Page, sync_playwright
-from pytest_django.live_server_helper import LiveServer
 
 from tests.town import Town
 
@@ -51,12 +53,28 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+class _Server(ThreadedWSGIServer):
+    """Waits for its answers at the end: a late one would open the next test's database."""
+
+    daemon_threads = False
+
+    def get_request(self):
+        connection, address = super().get_request()
+        connection.settimeout(5)  # seconds a browser may keep a line open in silence
+        return connection, address
+
+
 @pytest.fixture
 def live_town(browser, town_committed) -> Iterator[LiveTown]:
     """Serve the small town; what a test does to it is dropped with its database."""
-    server = LiveServer("localhost")
-    yield LiveTown(town_committed, server.url)
-    server.stop()
+    server = LiveServerThread("localhost", StaticFilesHandler, connections_override={})
+    server.server_class = _Server
+    server.daemon = True
+    server.start()
+    assert server.is_ready.wait(10)
+    assert server.error is None
+    yield LiveTown(town_committed, f"http://localhost:{server.port}")
+    server.terminate()
 
 
 @pytest.fixture

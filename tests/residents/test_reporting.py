@@ -77,6 +77,25 @@ def test_a_report_becomes_a_case_and_a_private_link(client, town):
     assert "收到了，谢谢您" in text_of(page)
 
 
+@pytest.mark.requirement("Z33")
+def test_a_danger_ticked_by_the_sender_shortens_the_clock(client, town):
+    send(client, town, category="LIGHTING", text="路口的灯照不到斑马线")
+    send(client, town, category="LIGHTING", text="路口的灯照不到斑马线", is_hazard="on")
+    plain, hazard = Case.objects.order_by("pk")
+    assert (plain.is_hazard, hazard.is_hazard) == (False, True)
+    assert hazard.due_at < plain.due_at
+
+
+@pytest.mark.requirement("Z39")
+def test_one_matter_by_two_doors_is_one_case_that_knows_both(client, town):
+    send(client, town, url=f"/g/{town.grid.code}/", text="路灯不亮")
+    case = Case.objects.get()
+    publish(case, town)
+    send(client, town, text="路灯不亮", join=str(case.pk))
+    assert Case.objects.count() == 1
+    assert {link.report.channel for link in case.reports.select_related("report")} == {"QR", "WEB"}
+
+
 def test_five_repeats_of_a_key_make_one_report_and_one_picture(client, town):
     key = str(uuid4())
     answers = {send(client, town, key=key, photos=jpeg())["Location"] for _ in range(5)}
@@ -164,7 +183,8 @@ def test_a_place_from_a_chinese_map_service_is_turned_into_wgs84(client, town):
     assert report.place == "POSITION"
 
 
-def test_a_line_along_a_road_keeps_its_length(client, town):
+@pytest.mark.requirement("X09")
+def test_a_line_along_a_road_keeps_its_length_and_is_shown_with_it(client, town):
     road = town.dark_road
     pairs = [list(pair) for pair in zip(road[::2], road[1::2], strict=True)]
     middle = pairs[2]

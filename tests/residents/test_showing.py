@@ -78,6 +78,15 @@ def test_nearby_shows_open_cases_that_staff_released_and_no_others(client, town)
     assert [row["properties"]["id"] for row in found] == [shown.pk]
 
 
+def test_nearby_can_be_kept_to_one_community(client, town):
+    publish(case_of(town, "HANDLING"), town, "这边的事")
+    lon, lat = town.inside(town.other_grid)
+    publish(case_of(town, "HANDLING", lon=lon, lat=lat), town, "那边的事")
+    page = text_of(client.get(f"/nearby/?community={town.other_community.pk}"))
+    assert "那边的事" in page
+    assert "这边的事" not in page
+
+
 def test_a_place_nearby_is_shown_only_roughly(client, town):
     publish(case_of(town, "HANDLING"), town)
     lon, lat = town.inside()
@@ -141,6 +150,21 @@ def test_the_board_shows_closed_released_cases_with_what_came_of_them(client, to
     assert client.get(f"/board/{case.pk}/other.jpg").status_code == 404
     assert client.get(f"/board/{hidden.pk}/").status_code == 404
     assert client.get(f"/board/{hidden.pk}/before.jpg").status_code == 404
+
+
+@pytest.mark.requirement("Z10")
+def test_a_case_shows_how_many_complained_before_and_how_they_score_it_after(client, town):
+    case = case_of(town, "HANDLED", ago=timedelta(hours=2))
+    first, second = case.reports.get().report, town.taken(at=now(), join=case).report
+    actions.move(case=case, name="verify", actor=town.verifier, at=now(), note="现场看过")
+    actions.move(case=case, name="close", actor=town.chief, at=now())
+    for report, score in ((first, 5), (second, 3)):
+        actions.rate(case=case, report=report, score=score, is_solved=True, text="", at=now())
+    publish(case, town)
+    page = client.get(f"/board/{case.pk}/")
+    assert "反映的人2人" in text_of(page)
+    assert 'aria-label="4 星，满分 5 星"' in page.content.decode()
+    assert "居民评分4.0分" in text_of(client.get("/board/"))
 
 
 def test_a_concealed_case_and_its_pictures_are_gone_at_once(client, town):

@@ -35,7 +35,8 @@ from .queries import choosing, showing
 DEVICE_COOKIE = "shaodao_device"
 KEPT_FOR = timedelta(days=2)  # how long a picture stored before sending can still be sent
 _SALT = "residents.kept"
-WRITTEN_WITHIN = timedelta(days=60)  # an older date is a phone whose clock is wrong
+# When a draft was written, if it waited on the phone: not just now, and not by a wrong clock.
+WAITED = timedelta(minutes=10), timedelta(days=60)
 
 
 @dataclass(frozen=True)
@@ -283,7 +284,7 @@ def said_in(filled: Filled, *, at: datetime) -> Said:
         found = Where(PlaceBy.GRID, grid=case.grid, lon=None if case.grid else filled.joined.lon,
                       lat=None if case.grid else filled.joined.lat)  # fmt: skip
     happened_at = values["happened_at"]
-    if happened_at and not at - WRITTEN_WITHIN <= happened_at <= at:
+    if happened_at and not WAITED[0] <= at - happened_at <= WAITED[1]:
         happened_at = None
     return Said(
         key=values["key"],

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
 
-from django.db.models.functions import Length
+from django.db.models import Count, Max, Min
+from django.db.models.functions import Left, Length
 
 from shaodao.cores.words import query_terms
 from shaodao.kit.search import AllOf
+from shaodao.kit.versions import Versioned
 from shaodao.people.models import Post, Unit
 from shaodao.people.policy import Kind, Level, Role
 from shaodao.people.queries import at_level, units_by_id
@@ -144,6 +146,34 @@ def spot_of_grid(grid: Grid) -> Spot:
         grid=grid,
         community=community,
     )
+
+
+@dataclass(frozen=True)
+class View:
+    """Where a map opens: at a place, or so that an area is seen; as kit/map.html reads it."""
+
+    center: str = ""  # "lon,lat"
+    zoom: int = 13
+    bounds: str = ""  # "west,south,east,north"
+
+
+def view_of(grid: Grid | None) -> View:
+    """Return a view of a grid, or of the county that has most of them."""
+    if grid is not None:
+        return View(center=f"{grid.lon:.6f},{grid.lat:.6f}", zoom=15)
+    return View(bounds=_county_box.get())
+
+
+def _load_box() -> str:
+    sides = {name: edge(name) for name, edge in _EDGES.items()}
+    counties = Grid.objects.filter(valid_to=None).values(county=Left("code", 6))
+    boxes = counties.annotate(n=Count("pk"), **{f"{k}most": v for k, v in sides.items()})
+    box = boxes.order_by("-n", "county").first()
+    return ",".join(f"{box[f'{name}most']:.6f}" for name in _EDGES) if box else ""
+
+
+_EDGES = {"west": Min, "south": Min, "east": Max, "north": Max}
+_county_box: Versioned[str] = Versioned("grids", _load_box)
 
 
 def grid_with(code: str) -> Grid | None:

@@ -31,9 +31,28 @@ def released() -> QuerySet[Release]:
     return rows.select_related("case__category__parent", "case__area", "case__lead")
 
 
-def released_open() -> QuerySet[Release]:
-    """Return what is public of the cases still open."""
-    return released().filter(case__status__in=OPEN)
+def released_open(community: str = "") -> QuerySet[Release]:
+    """Return what is public of the cases still open, in a community if one is given."""
+    return _within(released().filter(case__status__in=OPEN), community)
+
+
+def _within(rows: QuerySet[Release], community: str) -> QuerySet[Release]:
+    if not community.isdecimal():
+        return rows
+    return rows.filter(case__unit_ids__contains=[int(community)])
+
+
+def box_of(rows: Iterable[Release]) -> str:
+    """Return the area that public cases lie in, with some ground around, for the map."""
+    places = [(row.lon, row.lat) for row in rows if row.lon is not None]
+    if not places:
+        return ""
+    lons, lats = zip(*places, strict=True)
+    box = (min(lons) - _AROUND, min(lats) - _AROUND, max(lons) + _AROUND, max(lats) + _AROUND)
+    return ",".join(f"{degree:.5f}" for degree in box)
+
+
+_AROUND = 0.003  # degrees, some 300 m
 
 
 def near(lon: float, lat: float, *, within_m: float, most: int) -> list[Release]:
@@ -91,9 +110,7 @@ def closed(*, category: str = "", community: str = "") -> QuerySet[Release]:
     rows = released().filter(case__status=Status.CLOSED)
     if category:
         rows = rows.filter(Q(case__category=category) | Q(case__category__parent=category))
-    if community.isdecimal():
-        rows = rows.filter(case__unit_ids__contains=[int(community)])
-    return rows.prefetch_related("case__outcomes__kind", "case__ratings")
+    return _within(rows, community).prefetch_related("case__outcomes__kind", "case__ratings")
 
 
 def released_case(pk: int) -> Release | None:

@@ -50,8 +50,10 @@ _FIELDS = {"place": "address"}
 def _receive(request: HttpRequest, filled: doors.Filled) -> HttpResponse:
     at = timezone.now()
     sender = doors.sender_of(request, at=at)
-    _store(request, filled, sender, at=at)
+    if not (_wants_json(request) and filled.form.errors):  # a script keeps the pictures itself
+        _store(request, filled, sender, at=at)
     if "step" in request.POST:
+        filled.form.errors.clear()
         return _page(request, filled)
     if filled.form.errors:
         return _page(request, filled, status=422)
@@ -117,6 +119,7 @@ def _page(request: HttpRequest, filled: doors.Filled, *, status: int = 200) -> H
         "filled": filled,
         "form": filled.form,
         "pictures": showing.pictures(),
+        "view": choosing.view_of(filled.card),
         "limits": limits_on(timezone.localdate()),
         "is_insecure": not request.is_secure() and not _is_local(request),
     }

@@ -31,16 +31,18 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def nearby(request: HttpRequest) -> HttpResponse:
     """Show the open cases staff released: around a place if one is given, else the latest."""
-    point = _point(request)
-    page = None
+    point, page = _point(request), None
+    community = request.GET.get("community", "")[:18]
     if point:
         rows = showing.near(*point, within_m=showing.ABOUT_M, most=showing.ABOUT_MOST)
     else:
         after = request.GET.get("after")
-        page = keyset(showing.released_open(), order=LATEST, after=after, size=PAGE)
+        page = keyset(showing.released_open(community), order=LATEST, after=after, size=PAGE)
         rows = showing.dressed(page.rows)
-    context = {"rows": rows, "page": page, "point": point, "features": showing.features(rows)}
-    context |= {"at": timezone.now(), "report_url": reverse("report")}
+    context = {"rows": rows, "page": page, "point": point, "community": community}
+    context |= {"communities": showing.communities(), "at": timezone.now()}
+    bounds = showing.box_of(rows) or choosing.view_of(None).bounds
+    context |= {"bounds": bounds, "report_url": reverse("report")}
     return render(request, "residents/nearby.html", context)
 
 
