@@ -16,6 +16,7 @@ from .drawing import draw_city, draw_valley
 from .drawing.valley import DARK_ROAD, LIT_ROAD
 from .placing import Placer, place, stem_of
 
+# Phone numbers of the town begin with 143 or 0797-0, which no operator gives out.
 SEED = 20260701
 CITY_AT, VALLEY_AT = (114.9345, 25.8495), (115.0512, 25.4478)  # WGS 84, longitude first
 # The first two workers of this grid are demo accounts.
@@ -112,8 +113,8 @@ def _employ(work: Placer, unit: str, roles, account: Account | None, n: int) -> 
             account.username if account else f"staff.{n + 1:03d}",
             next(work.people),
             tuple(PostDraft(role, unit) for role in roles),
-            phone=f"1780797{n:04d}",
-            work_phone=f"0797-81{n:05d}",
+            phone=f"1430002{n:04d}",
+            work_phone=f"0797-02{n:05d}",
             is_party_member=bool(work.rng.random() < 0.6),
             has_account=account is not None,
         )

@@ -242,8 +242,8 @@ def _worker(work: Placer, code: str, n: int) -> str:
             username,
             next(work.people),
             (PostDraft(Role.GRID_WORKER, code, is_head=n == 0),),
-            phone=f"1770797{work.n_workers:04d}",
-            work_phone=f"0797-86{work.n_workers:05d}",
+            phone=f"1430001{work.n_workers:04d}",
+            work_phone=f"0797-01{work.n_workers:05d}",
             is_party_member=bool(n == 0 or work.rng.random() < 0.5),
         )
     )

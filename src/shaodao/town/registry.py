@@ -63,7 +63,7 @@ def areas() -> list[AreaDraft]:
             names[code],
             _LEVELS[len(code)],
             office_hours=OFFICE_HOURS if len(code) == 4 else "",
-            phone=f"0797-82{int(code) % 100_000:05d}" if len(code) > 4 else "0797-12345",
+            phone=f"0797-03{int(code) % 100_000:05d}" if len(code) > 4 else "12345",
         )
         for code in sorted(codes)
     ]

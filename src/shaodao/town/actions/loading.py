@@ -4,9 +4,11 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
+from shaodao.insights.actions import tally_days
 from shaodao.people.models import Unit
 from shaodao.town.composing import compose
 
+from .remembering import remember
 from .settling import settle
 from .starting import load_defaults
 
@@ -29,8 +31,12 @@ def load(*, at: datetime, password: str = "", with_history: bool = True) -> dict
     load_defaults()
     composed = compose()
     town = settle(composed.town, password=password)
-    return {
+    written = {
         "grids": len(town.grids),
         "people": len(town.people),
         "households": sum(len(row.households) for row in composed.town.buildings),
     }
+    if with_history:
+        written |= remember(at=at, lit_road=composed.lit_road)
+        tally_days.defer(timestamp=0)  # the figures of the past, as soon as a worker runs
+    return written

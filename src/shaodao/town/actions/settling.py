@@ -5,16 +5,13 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from django.contrib.auth.hashers import make_password
-from django.contrib.postgres.fields import ArrayField
-from django.db import connection, transaction
-from django.db.models import Func, TextField, Value
+from django.db import transaction
 from shapely import to_wkb
 
 from shaodao.cases.models import Route
 from shaodao.cases.policy import Target
 from shaodao.cores import morton
 from shaodao.cores.geodesy import metres_per_degree
-from shaodao.cores.words import terms
 from shaodao.kit.versions import bump
 from shaodao.people.models import Post, Unit, User
 from shaodao.people.policy import Kind, Level, check_post
@@ -24,6 +21,7 @@ from shaodao.town import defaults
 from shaodao.town.drafts import GridDraft, TownDraft
 from shaodao.town.names import numeral
 
+from .copying import copy, reserve
 from .starting import VERSIONS
 
 SINCE = date(2024, 1, 1)  # posts, grids and contacts stand since then
@@ -57,22 +55,6 @@ def settle(draft: TownDraft, *, password: str = "") -> Settled:
     return town
 
 
-def reserve(model, n: int) -> list[int]:
-    """Take `n` ids of a table from its sequence."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
-            [model._meta.db_table, n],
-        )
-        return [pk for (pk,) in cursor.fetchall()]
-
-
-def vector(text: str) -> Func:
-    """Return the search vector of a text."""
-    words = Value(terms(text), output_field=ArrayField(TextField()))
-    return Func(words, function="array_to_tsvector")
-
-
 def _write_units(draft: TownDraft, town: Settled) -> None:
     rows = [*_areas(draft), *_bodies(draft), *_party(draft)]
     for (key, parent, unit), pk in zip(rows, reserve(Unit, len(rows)), strict=True):
@@ -81,7 +63,7 @@ def _write_units(draft: TownDraft, town: Settled) -> None:
         unit.path = f"{above.path if above else '/'}{pk}/"
         unit.level = unit.level or above.level
         town.units[key] = unit
-    Unit.objects.bulk_create(unit for _, _, unit in rows)
+    copy(Unit, [unit for _, _, unit in rows])
 
 
 Row = tuple[str, str | None, Unit]
@@ -141,7 +123,7 @@ def _write_people(draft: TownDraft, town: Settled, *, password: str) -> None:
         )
         for person, pk in zip(draft.people, reserve(User, len(draft.people)), strict=True)
     }
-    User.objects.bulk_create(town.people.values())
+    copy(User, list(town.people.values()))
     posts = []
     for person in draft.people:
         for post in person.posts:
@@ -151,12 +133,13 @@ def _write_people(draft: TownDraft, town: Settled, *, password: str) -> None:
             row = Post(user=user, unit=unit, role=post.role.value, since=SINCE)
             row.is_head = post.is_head
             posts.append(row)
-    Post.objects.bulk_create(posts)
+    copy(Post, posts)
 
 
 def _write_places(draft: TownDraft, town: Settled) -> None:
     grids = [_grid(row, town.units[row.code]) for row in draft.grids]
-    town.grids = {grid.code: grid for grid in Grid.objects.bulk_create(grids)}
+    copy(Grid, grids)
+    town.grids = {grid.code: grid for grid in grids}
     compounds = [
         Compound(
             community=town.units[row.community],
@@ -170,9 +153,9 @@ def _write_places(draft: TownDraft, town: Settled) -> None:
         )
         for row in draft.compounds
     ]
-    written = Compound.objects.bulk_create(compounds)
-    town.compounds = {row.key: made for row, made in zip(draft.compounds, written, strict=True)}
-    Asset.objects.bulk_create(
+    copy(Compound, compounds)
+    town.compounds = {row.key: made for row, made in zip(draft.compounds, compounds, strict=True)}
+    assets = [
         Asset(
             code=row.code,
             kind=row.kind,
@@ -184,8 +167,9 @@ def _write_places(draft: TownDraft, town: Settled) -> None:
             zkey=morton.key(row.lon, row.lat),
         )
         for row in draft.assets
-    )
-    BaseFeature.objects.bulk_create(_feature(row) for row in draft.features)
+    ]
+    copy(Asset, assets)
+    copy(BaseFeature, [_feature(row) for row in draft.features])
 
 
 def _grid(row: GridDraft, unit: Unit) -> Grid:
@@ -233,11 +217,11 @@ def _write_buildings(draft: TownDraft, town: Settled) -> None:
             lat=row.lat,
             zkey=morton.key(row.lon, row.lat),
             n_floors=row.n_floors,
-            search=vector(row.address),
+            search=row.address,
         )
         for row in draft.buildings
     ]
-    Building.objects.bulk_create(rows)
+    copy(Building, rows)
     pairs = [
         (home, Household(building=building, number=home.number))
         for row, building in zip(draft.buildings, rows, strict=True)
@@ -246,11 +230,12 @@ def _write_buildings(draft: TownDraft, town: Settled) -> None:
     for home, household in pairs:
         household.n_people = home.n_people
         household.n_over_60, household.n_under_18 = home.n_over_60, home.n_under_18
-    Household.objects.bulk_create(household for _, household in pairs)
-    Contact.objects.bulk_create(
+    copy(Household, [household for _, household in pairs])
+    contacts = [
         Contact(household=household, worker=town.people[home.worker], since=SINCE)
         for home, household in pairs
-    )
+    ]
+    copy(Contact, contacts)
 
 
 def _write_routes(draft: TownDraft, town: Settled) -> None:
