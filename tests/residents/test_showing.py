@@ -247,3 +247,15 @@ def test_the_site_can_be_put_on_a_phone(client, town):
     assert worker["Service-Worker-Allowed"] == "/"
     assert worker["Content-Type"].startswith("text/javascript")
     assert "addEventListener" in worker.content.decode()
+
+
+def test_no_picture_of_an_erased_case_is_left_anywhere(client, town, settings):
+    before = town.picture()
+    case = case_of(town, "CLOSED", pictures=[before])
+    after = case.evidence.get(kind="AFTER").file
+    publish(case, town, before=before.file, after=after)
+    actions.erase(case=case, at=now())
+    for file in (before.file, after):
+        assert not (settings.MEDIA_ROOT / file).exists()
+    assert client.get(f"/board/{case.pk}/before.jpg").status_code == 404
+    assert client.get(f"/board/{case.pk}/").status_code == 200

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -181,7 +180,7 @@ def revoke_link(*, report: Report) -> None:
 
 @transaction.atomic
 def erase(*, report: Report, at: datetime) -> list[str]:
-    """Take words, name, phone, address and pictures out of a report; return the files to delete.
+    """Take words, name, phone, address and pictures out of a report; return its pictures.
 
     What stays is a tombstone: number, channel, times, area.
     """
@@ -190,7 +189,7 @@ def erase(*, report: Report, at: datetime) -> list[str]:
     Report.objects.filter(pk=report.pk).update(
         text="", name="", phone="", address="", household=None, building=None, erased_at=at
     )
-    return [str(settings.MEDIA_ROOT / file) for file in files]
+    return files
 
 
 def forget_senders(*, at: datetime) -> int:

@@ -1,6 +1,5 @@
 """Looking at personal details on record, and letting go of them when their time is over."""
 
-import os
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -9,8 +8,9 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from shaodao.cases import policy
-from shaodao.cases.models import Case, Remark
+from shaodao.cases.models import Case, Release, Remark
 from shaodao.cores.wording import N_
+from shaodao.kit.images import delete
 from shaodao.notices.actions import forget
 from shaodao.reports import actions as reports
 from shaodao.reports.models import Report
@@ -80,12 +80,11 @@ def erase(*, case: Case, at: datetime) -> None:
             files += reports.erase(report=link.report, at=at)
         files += file.case.evidence.exclude(file="").values_list("file", flat=True)
         file.case.evidence.update(file="")
+        Release.objects.filter(case=file.case).update(before="", after="")
         Remark.objects.filter(case=file.case).update(text="", salt=b"", erased_at=at)
         forget(about=f"case:{case.pk}:")
         file.case.household, file.case.address = None, ""
         file.record("erase", at=at, actor_id=None, facts={})
         file.save()
         Case.objects.filter(pk=case.pk).update(search=None, title=file.case.category.name)
-    for name in files:  # after the commit: a picture lost twice is no harm, one kept is
-        if os.path.exists(name):
-            os.remove(name)
+    delete(files)  # after the commit: a picture lost twice is no harm, one kept is
