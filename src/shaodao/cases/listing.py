@@ -143,7 +143,7 @@ def _says(text: str) -> Q:
 
 
 def matching(terms: list[str]) -> Func:
-    """Return the condition that a case's search vector has all of `terms`."""
+    """Return the condition that a row's search vector has all of `terms`."""
     quoted = " & ".join(f"'{term}'" for term in terms)  # a term is letters and digits only
     return Func(
         F("search"),
