@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from shaodao.kit.templatetags.kit import duration, share
 
@@ -97,6 +98,7 @@ class Table:
     empty: str = ""
     most: int | None = None  # rows on the page; the file has all
     page: Any = None  # kit.paging.Page where the rows are one page of many
+    folds: bool = False  # on a phone each row becomes a card; a table of numbers stays a table
     kind: str = "table"
 
     @property
@@ -142,6 +144,22 @@ def span(minutes: float | None) -> str:
     return "—" if minutes is None else duration(timedelta(minutes=minutes))
 
 
+def brief(label: str, minutes: float | None, hint: str = "") -> Stat:
+    """Return a length of time as a figure: 3.5 天, 1.2 小时, 40 分钟."""
+    if minutes is None:
+        return Stat(label, "—", hint=hint)
+    hour, day = 60, 24 * 60
+    if minutes >= 2 * day:
+        return Stat(label, _decimal(minutes / day), _("天"), hint)
+    if minutes >= hour:
+        return Stat(label, _decimal(minutes / hour), _("小时"), hint)
+    return Stat(label, str(round(minutes)), _("分钟"), hint)
+
+
+def _decimal(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0")
+
+
 def show(value: Any, kind: str) -> str:
     """Say a value of a table's cell."""
     if value is None:
@@ -185,10 +203,11 @@ def span_labels(edges: Sequence[int]) -> list[str]:
 
 def _short(low: int, high: int) -> str:
     """Say the lower edge of a span, its unit left out where the upper edge has the same."""
-    for unit in (24 * 60, 60):
-        if high >= unit and low % unit == 0 and low >= unit:
-            return str(low // unit)
-    return str(low) if high < 60 else duration(timedelta(minutes=low))
+    day, hour = 24 * 60, 60
+    for least, most in ((day, 10 * high), (hour, day), (1, hour)):
+        if low >= least and low % least == 0 and least <= high < most:
+            return str(low // least)
+    return duration(timedelta(minutes=low))
 
 
 def day_label(day: date) -> str:

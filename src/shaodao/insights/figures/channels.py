@@ -138,7 +138,7 @@ def _open_families(scope: Scope) -> Table:
         Column(_("诉求"), "count"),
     ]
     empty = _("没有在办的多渠道案件")
-    return Table("open", _("在办的多渠道案件"), columns, rows, most=30, empty=empty)
+    return Table("open", _("在办的多渠道案件"), columns, rows, most=30, empty=empty, folds=True)
 
 
 def channels_of(case_ids: list[int]) -> dict[int, set[str]]:

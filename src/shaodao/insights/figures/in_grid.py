@@ -27,7 +27,7 @@ def read(scope: Scope) -> Page:
     settled, small = _sum(by_area.values())
     stats = Stats(
         [
-            Stat(_("小事不出格率"), _percent(share_of(settled, small))),
+            Stat(_("小事不出格率"), share(share_of(settled, small))),
             Stat(_("办结小事"), f"{small:,}", _("件")),
             Stat(_("其中网格内办结"), f"{settled:,}", _("件")),
         ]
@@ -38,10 +38,6 @@ def read(scope: Scope) -> Page:
 def _sum(pairs) -> tuple[int, int]:
     pairs = list(pairs)
     return sum(settled for settled, _n in pairs), sum(n for _settled, n in pairs)
-
-
-def _percent(value: float | None) -> str:
-    return "—" if value is None else share(value)
 
 
 def _places(scope: Scope, by_area: dict[int, tuple[int, int]]) -> Bars:
@@ -114,7 +110,7 @@ def headline(totals: Totals) -> list[Stat]:
     """Return what the overview says of small matters."""
     settled, small = totals.n(Measure.SMALL, Level.GRID), totals.n(Measure.SMALL)
     hint = _("%(part)s／%(whole)s 件") % {"part": settled, "whole": small}
-    return [Stat(_("小事不出格率"), _percent(share_of(settled, small)), hint=hint)]
+    return [Stat(_("小事不出格率"), share(share_of(settled, small)), hint=hint)]
 
 
 FIGURE = Figure(

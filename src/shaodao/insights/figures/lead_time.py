@@ -14,8 +14,8 @@ from shaodao.insights.panels import (
     Stat,
     Stats,
     Table,
+    brief,
     day_label,
-    span,
     span_labels,
 )
 from shaodao.insights.policy import LONG, Measure, Spread
@@ -41,9 +41,9 @@ def _stats(whole: Spread) -> Stats:
     return Stats(
         [
             Stat(_("结案"), f"{whole.n:,}", _("件")),
-            Stat(_("一半在此时间内结案"), span(whole.quantile(0.5)), hint=_("中位数")),
-            Stat(_("九成在此时间内结案"), span(whole.quantile(0.9)), hint=_("九成位数")),
-            Stat(_("平均用时"), span(whole.mean())),
+            brief(_("一半在此时间内结案"), whole.quantile(0.5), _("中位数")),
+            brief(_("九成在此时间内结案"), whole.quantile(0.9), _("九成位数")),
+            brief(_("平均用时"), whole.mean()),
         ]
     )
 
@@ -112,8 +112,8 @@ def headline(totals: Totals) -> list[Stat]:
     """Return what the overview says of lead times."""
     spread = totals.spread(Measure.CLOSED)
     return [
-        Stat(_("一半在此时间内结案"), span(spread.quantile(0.5))),
-        Stat(_("九成在此时间内结案"), span(spread.quantile(0.9))),
+        brief(_("一半在此时间内结案"), spread.quantile(0.5)),
+        brief(_("九成在此时间内结案"), spread.quantile(0.9)),
     ]
 
 

@@ -49,15 +49,11 @@ def _stats(whole: Counter[str]) -> Stats:
     others, known = _others(whole)
     return Stats(
         [
-            Stat(_("多方参与解决占比"), _percent(share_of(others, known))),
+            Stat(_("多方参与解决占比"), share(share_of(others, known))),
             Stat(_("干部以外的力量解决"), f"{others:,}", _("件")),
             Stat(_("机关干部解决"), f"{whole[SolvedBy.CADRE]:,}", _("件")),
         ]
     )
-
-
-def _percent(value: float | None) -> str:
-    return "—" if value is None else share(value)
 
 
 def _actors(whole: Counter[str]) -> Bars:
@@ -114,7 +110,7 @@ def headline(totals: Totals) -> list[Stat]:
     """Return what the overview says of who solves."""
     others, known = _others(Counter(totals.by_part(Measure.CLOSED)))
     hint = _("%(part)s／%(whole)s 件") % {"part": others, "whole": known}
-    return [Stat(_("多方参与解决占比"), _percent(share_of(others, known)), hint=hint)]
+    return [Stat(_("多方参与解决占比"), share(share_of(others, known)), hint=hint)]
 
 
 FIGURE = Figure(

@@ -47,15 +47,11 @@ def _stats(whole: Counter[str]) -> Stats:
     found, total = _found(whole), sum(whole.values())
     return Stats(
         [
-            Stat(_("主动发现占比"), _percent(share_of(found, total))),
+            Stat(_("主动发现占比"), share(share_of(found, total))),
             Stat(_("主动发现"), f"{found:,}", _("件"), hint=_("巡查、会议")),
             Stat(_("群众反映"), f"{total - found:,}", _("件")),
         ]
     )
-
-
-def _percent(value: float | None) -> str:
-    return "—" if value is None else share(value)
 
 
 def _trend(scope: Scope, by_week: dict) -> Picture:
@@ -120,7 +116,7 @@ def headline(totals: Totals) -> list[Stat]:
     opened = totals.by_channel(Measure.OPENED)
     found, total = _found(Counter(opened)), sum(opened.values())
     hint = _("%(part)s／%(whole)s 件") % {"part": found, "whole": total}
-    return [Stat(_("主动发现占比"), _percent(share_of(found, total)), hint=hint)]
+    return [Stat(_("主动发现占比"), share(share_of(found, total)), hint=hint)]
 
 
 FIGURE = Figure(

@@ -70,22 +70,18 @@ def satisfied_from(scope: Scope) -> int:
     return number("satisfied_score", on=timezone.localdate(scope.at), unit_ids=unit_ids)
 
 
-def _percent(value: float | None) -> str:
-    return "—" if value is None else share(value)
-
-
 def _stats(rates: Rates, threshold: int) -> Stats:
     of = _("%(part)s／%(whole)s")
     hints = [of % {"part": part, "whole": whole} for part, whole in rates.each()]
     missing = share_of(rates.n_unanswered, rates.n_to_ask)
-    said = _("%(share)s 没有评价，不算满意") % {"share": _percent(missing)}
+    said = _("%(share)s 没有评价，不算满意") % {"share": share(missing)}
     return Stats(
         [
-            Stat(_("响应率"), _percent(share_of(*rates.response)), hint=hints[0]),
-            Stat(_("解决率"), _percent(share_of(*rates.resolution)), hint=hints[1]),
+            Stat(_("响应率"), share(share_of(*rates.response)), hint=hints[0]),
+            Stat(_("解决率"), share(share_of(*rates.resolution)), hint=hints[1]),
             Stat(
                 _("满意率"),
-                _percent(share_of(*rates.satisfaction)),
+                share(share_of(*rates.satisfaction)),
                 hint=_("%(of)s，%(n)s 分以上") % {"of": hints[2], "n": threshold},
             ),
             Stat(_("应评未评"), f"{rates.n_unanswered:,}", _("条"), hint=said),
@@ -138,8 +134,8 @@ def headline(totals: Totals) -> list[Stat]:
     yes, no = totals.n(Measure.RESOLVED, Resolved.YES), totals.n(Measure.RESOLVED, Resolved.NO)
     answered = _("%(n)s 条评价") % {"n": yes + no}
     return [
-        Stat(_("响应率"), _percent(totals.kept_share(Measure.ACCEPT))),
-        Stat(_("解决率"), _percent(share_of(yes, yes + no)), hint=answered),
+        Stat(_("响应率"), share(totals.kept_share(Measure.ACCEPT))),
+        Stat(_("解决率"), share(share_of(yes, yes + no)), hint=answered),
     ]
 
 

@@ -20,18 +20,19 @@ from shaodao.insights.panels import (
     Stat,
     Stats,
     Table,
-    span,
+    brief,
     span_labels,
 )
 from shaodao.insights.policy import SHORT, Kept, Measure, Spread, share_of
 from shaodao.insights.scope import Scope, classes_under
 from shaodao.kit.paging import keyset
+from shaodao.kit.templatetags.kit import share
 from shaodao.people.queries import units_by_id
 
 from .figure import Figure, Totals
 
 _ANSWERS = (Measure.ACCEPT, Measure.ARRIVE)
-BREACHES = 50  # on a page
+BREACHES = 20  # on a page
 
 
 class _Answers:
@@ -66,14 +67,10 @@ def _stats(measure: Measure, answers: _Answers) -> list[Stat]:
     said = _("按时 %(kept)s 次，应做 %(due)s 次")
     kept = {"kept": answers.n_due - answers.n_missed, "due": answers.n_due}
     return [
-        Stat(_("%(step)s按时率") % {"step": step}, _share(answers.share), hint=said % kept),
-        Stat(_("%(step)s中位用时") % {"step": step}, span(answers.spread.quantile(0.5))),
+        Stat(_("%(step)s按时率") % {"step": step}, share(answers.share), hint=said % kept),
+        brief(_("%(step)s中位用时") % {"step": step}, answers.spread.quantile(0.5)),
         Stat(_("%(step)s超时") % {"step": step}, f"{answers.n_missed:,}", _("次"), tone=tone),
     ]
-
-
-def _share(value: float | None) -> str:
-    return "—" if value is None else f"{value * 100:.1f}%"
 
 
 def _histogram(whole: dict[Measure, _Answers]) -> Picture:
@@ -159,7 +156,7 @@ def breaches(scope: Scope) -> Table:
     ]
     rows = [_breach(clock, at=scope.at) for clock in page.rows]
     empty = _("没有超时，很好")
-    return Table("breaches", _("超时清单"), columns, rows, empty=empty, page=page)
+    return Table("breaches", _("超时清单"), columns, rows, empty=empty, page=page, folds=True)
 
 
 def _breach(clock: Clock, *, at: datetime) -> Row:
@@ -184,7 +181,7 @@ def headline(totals: Totals) -> list[Stat]:
     return [
         Stat(
             _("%(step)s按时率") % {"step": _(STEP_LABELS[Step(m)])},
-            _share(totals.kept_share(m)),
+            share(totals.kept_share(m)),
             hint=_("超时 %(n)s 次") % {"n": totals.n(m, Kept.MISSED)},
         )
         for m in _ANSWERS

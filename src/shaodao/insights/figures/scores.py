@@ -117,7 +117,7 @@ def _cases(scope: Scope) -> Table:
         Column(_("办后评分"), "score"),
     ]
     title = _("反映最多的案件（最近结案的 %(n)s 件里）") % {"n": LOOKED_AT}
-    return Table("cases", title, columns, rows, empty=_("还没有结案的案件"))
+    return Table("cases", title, columns, rows, empty=_("还没有结案的案件"), folds=True)
 
 
 def _mean(scores: list[int]) -> float | None:
