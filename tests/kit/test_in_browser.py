@@ -107,21 +107,27 @@ def _photo(name="p.jpg", **shape):
     return {"name": name, "mimeType": "image/jpeg", "buffer": _jpeg(**shape)}
 
 
+def _open_form(page):
+    """Open the report form and wait until its scripts are there: they come after the page."""
+    page.goto("/report/")
+    page.wait_for_selector("form[data-ready] [data-camera][data-ready]")
+
+
 def _state(page):
     return page.locator("form [data-draft-state]")
 
 
 def test_what_was_written_is_there_after_the_page_was_closed(phone):
-    phone.goto("/report/")
+    _open_form(phone)
     phone.fill("[name=text]", "桥头路灯不亮")
     phone.check("[name=urgent]")
     phone.set_input_files("[name=photos]", [_photo(), _photo("q.jpg")])
     expect(_state(phone)).to_contain_text("已存在这部手机里")
     expect(phone.locator("[data-previews] img")).to_have_count(2)
-    phone.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    phone.wait_for_function(STORED, arg=2)
+    while phone.evaluate(N_PHOTOS_KEPT) < 2:
+        phone.wait_for_timeout(20)
     phone.goto("/track/abc/")
-    phone.goto("/report/")
+    _open_form(phone)
     expect(_state(phone)).to_contain_text("已经恢复")
     expect(phone.locator("[name=text]")).to_have_value("桥头路灯不亮")
     expect(phone.locator("[name=urgent]")).to_be_checked()
@@ -130,17 +136,17 @@ def test_what_was_written_is_there_after_the_page_was_closed(phone):
     expect(phone.locator("[name=text]")).to_have_value("")
 
 
-STORED = """n => new Promise((resolve) => {
+N_PHOTOS_KEPT = """() => new Promise((resolve) => {
   const request = indexedDB.open("shaodao", 1);
   request.onsuccess = () => {
     const all = request.result.transaction("drafts").objectStore("drafts").getAll();
-    all.onsuccess = () => { request.result.close(); resolve(all.result[0]?.photos.length === n); };
+    all.onsuccess = () => { request.result.close(); resolve(all.result[0]?.photos.length ?? 0); };
   };
 })"""
 
 
 def test_a_report_written_without_network_arrives_once_when_it_is_back(phone):
-    phone.goto("/report/")
+    _open_form(phone)
     phone.context.set_offline(True)
     phone.fill("[name=text]", "路灯不亮，约 2 公里")
     phone.set_input_files("[name=photos]", [_photo()])
@@ -159,7 +165,7 @@ def test_a_report_written_without_network_arrives_once_when_it_is_back(phone):
 
 
 def test_a_report_kept_on_the_phone_goes_when_any_page_is_opened_again(phone):
-    phone.goto("/report/")
+    _open_form(phone)
     phone.fill("[name=text]", "电梯停了")
     box.lose = 10**6
     phone.get_by_role("button", name="提交").click()
@@ -172,7 +178,7 @@ def test_a_report_kept_on_the_phone_goes_when_any_page_is_opened_again(phone):
 
 
 def test_five_tries_whose_answers_were_lost_make_one_report(phone):
-    phone.goto("/report/")
+    _open_form(phone)
     phone.fill("[name=text]", "井盖没了")
     box.lose = 4
     phone.get_by_role("button", name="提交").click()
@@ -186,9 +192,9 @@ def test_five_tries_whose_answers_were_lost_make_one_report(phone):
 
 
 def test_two_open_pages_send_a_waiting_report_once(phone):
-    phone.goto("/report/")
+    _open_form(phone)
     other = phone.context.new_page()
-    other.goto("/report/")
+    _open_form(other)
     phone.context.set_offline(True)
     phone.fill("[name=text]", "树倒了")
     phone.get_by_role("button", name="提交").click()
@@ -200,17 +206,17 @@ def test_two_open_pages_send_a_waiting_report_once(phone):
 
 
 def test_with_a_network_the_reporter_comes_to_the_tracking_page(phone):
-    phone.goto("/report/")
+    _open_form(phone)
     phone.fill("[name=text]", "垃圾没人收")
     phone.get_by_role("button", name="提交").click()
     expect(phone.get_by_role("heading", name="办理进度")).to_be_visible()
-    phone.goto("/report/")
+    _open_form(phone)
     expect(phone.locator("[name=text]")).to_have_value("")
     expect(phone.locator("[data-outbox]")).to_be_hidden()
 
 
 def test_what_was_refused_can_be_corrected_and_sent(phone):
-    phone.goto("/report/")
+    _open_form(phone)
     phone.fill("[name=text]", "这样不行")
     phone.get_by_role("button", name="提交").click()
     expect(phone.locator("form .field-errors")).to_contain_text("请写清楚是什么事")
@@ -222,7 +228,7 @@ def test_what_was_refused_can_be_corrected_and_sent(phone):
 
 
 def test_a_report_kept_longer_than_the_pages_token_is_still_sent(phone):
-    phone.goto("/report/")
+    _open_form(phone)
     phone.fill("[name=text]", "水管爆了")
     phone.context.clear_cookies()
     phone.get_by_role("button", name="提交").click()
@@ -262,7 +268,7 @@ def test_over_plain_http_the_page_says_what_it_cannot_do_and_still_keeps_a_draft
 
 
 def test_a_large_photo_is_made_smaller_upright_and_its_place_is_offered_first(phone):
-    phone.goto("/report/")
+    _open_form(phone)
     phone.set_input_files(
         "[name=photos]", [_photo(width=3200, height=2400, turned=True, gps=(114.935, 25.832))]
     )
@@ -280,7 +286,7 @@ def test_a_large_photo_is_made_smaller_upright_and_its_place_is_offered_first(ph
 
 
 def test_no_more_photos_are_taken_than_may_be_sent(phone):
-    phone.goto("/report/")
+    _open_form(phone)
     phone.set_input_files("[name=photos]", [_photo(f"{n}.jpg", width=64) for n in range(8)])
     expect(phone.locator("[data-previews] img")).to_have_count(6)
     expect(phone.locator("[data-camera]")).to_contain_text("最多 6 张，多出的没有加上")
@@ -288,9 +294,21 @@ def test_no_more_photos_are_taken_than_may_be_sent(phone):
     expect(phone.locator("[data-previews] img")).to_have_count(5)
 
 
+def test_photos_chosen_before_the_scripts_came_are_taken_too(phone):
+    phone.route("**/kit/camera.js", lambda route: held.append(route))
+    held = []
+    phone.goto("/report/")
+    phone.set_input_files("[name=photos]", [_photo()])
+    phone.wait_for_selector("form[data-ready]")
+    while not held:
+        phone.wait_for_timeout(20)
+    held.pop().continue_()
+    expect(phone.locator("[data-previews] img")).to_have_count(1)
+
+
 def test_a_file_that_lies_about_its_place_is_taken_without_it(phone):
     broken = _jpeg(gps=(114.9, 25.8)).replace(struct.pack(">H", 0x8825), b"\x88\x25\xff", 1)
-    phone.goto("/report/")
+    _open_form(phone)
     phone.set_input_files(
         "[name=photos]", [{"name": "x.jpg", "mimeType": "image/jpeg", "buffer": broken}]
     )

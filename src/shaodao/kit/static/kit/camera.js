@@ -46,6 +46,9 @@ class Picker {
     for (const name of ["dragleave", "drop"]) drop.addEventListener(name, () => drop.classList.remove("over"));
     // draft.js hands back the photos of a draft this way.
     element.addEventListener("photos:restore", (event) => { this.files = event.detail.slice(0, this.most); this.show(); });
+    // On a slow network photos may be chosen before this script is here.
+    if (this.input.files.length) this.add([...this.input.files]);
+    element.dataset.ready = "true";
   }
 
   async add(chosen) {

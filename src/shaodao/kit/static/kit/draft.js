@@ -76,9 +76,19 @@ function write(form, draft) {
     else if (element.tagName === "SELECT" && element.multiple) for (const option of element.options) option.selected = found.includes(option.value);
     else if (found.length) element.value = found[0];
   }
-  const files = draft.photos.map(file);
-  if (files.length) form.querySelector("[data-camera]")?.dispatchEvent(new CustomEvent("photos:restore", { detail: files }));
+  putPhotos(form, draft.photos.map(file));
   form.dispatchEvent(new CustomEvent("draft:restored", { bubbles: true }));
+}
+
+function putPhotos(form, files) {
+  const picker = form.querySelector("[data-camera]");
+  if (picker?.dataset.ready) {
+    picker.dispatchEvent(new CustomEvent("photos:restore", { detail: files }));
+  } else if (picker && files.length) { // its script is still on the way and will find them there
+    const transfer = new DataTransfer();
+    for (const one of files) transfer.items.add(one);
+    picker.querySelector("input[type=file]").files = transfer.files;
+  }
 }
 
 const file = (photo) => new File([photo.bytes], photo.name, { type: photo.type });
@@ -218,13 +228,14 @@ class Form {
     this.hold();
     form.addEventListener("input", () => this.later());
     form.addEventListener("change", () => this.later());
-    form.addEventListener("photos:changed", () => this.later());
+    form.addEventListener("photos:changed", () => this.save()); // at once: a page that is closed has no time to read files
     form.addEventListener("place:set", () => this.later());
     form.addEventListener("submit", (event) => this.submit(event));
     document.addEventListener("visibilitychange", () => { if (document.hidden) this.save(); });
     const offline = () => { if (navigator.onLine === false) this.say("offline", say("offlineNow")); };
     window.addEventListener("offline", offline);
     offline();
+    form.dataset.ready = "true";
   }
 
   page() { return location.pathname; }
@@ -299,7 +310,7 @@ class Form {
       // It waits. The form is cleared for another report, under another key.
       this.key = newKey();
       this.form.reset();
-      this.form.querySelector("[data-camera]")?.dispatchEvent(new CustomEvent("photos:restore", { detail: [] }));
+      putPhotos(this.form, []);
       this.form.dispatchEvent(new CustomEvent("draft:restored", { bubbles: true }));
       this.hold();
       this.gone = false;
