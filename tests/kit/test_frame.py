@@ -63,15 +63,22 @@ def test_a_residents_page_asks_for_no_user(rf):
 
 
 @pytest.mark.urls("tests.kit.test_frame")
-def test_navigation_shows_pages_that_exist_to_those_who_may_open_them(monkeypatch, settings):
+def test_navigation_shows_pages_that_exist_to_those_who_may_open_them(settings):
     settings.ROLES_OF = "tests.kit.test_frame.roles_of"
-    handler = navigation.links(
-        navigation.STAFF, user=SimpleNamespace(roles={"HANDLER"}), path="/cases/today/"
+    table = (
+        navigation.Place("desk", "工作台", "desk", frozenset({"HANDLER"})),
+        navigation.Place("today", "今日任务", "list", frozenset({"HANDLER", "GRID_WORKER"})),
+        navigation.Place("figures", "运行情况", "chart"),
+        navigation.Place("not_built_yet", "以后", "chart"),
     )
+
+    def seen_by(role, path):
+        return navigation.links(table, user=SimpleNamespace(roles={role}), path=path)
+
+    handler = seen_by("HANDLER", "/cases/today/")
     assert [link.url for link in handler] == ["/cases/", "/cases/today/", "/figures/"]
     assert [link.is_current for link in handler] == [False, True, False]
-    auditor = navigation.links(navigation.STAFF, user=SimpleNamespace(roles={"AUDITOR"}), path="/")
-    assert [link.url for link in auditor] == ["/figures/"]
+    assert [link.url for link in seen_by("AUDITOR", "/")] == ["/figures/"]
 
 
 def roles_of(user):
