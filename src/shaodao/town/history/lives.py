@@ -268,7 +268,7 @@ class Course:
         """Let the same matter come in by another door, and merge the second case into this one."""
         channel = Channel.PHONE if self.report.channel != Channel.PHONE else Channel.WEB
         came = self.life.at + (at - self.life.at) * 0.3
-        report = self.reporting.again(self.report, came, channel)
+        report = self.reporting.again(self.report, self.matter, came, channel)
         report.household = report.building = report.asset = None
         other = Course(
             self.world, self.pen, self.rng, self.reporting, report, self.matter, self.now
@@ -354,7 +354,7 @@ class Course:
 
     def _joined(self, at: datetime) -> None:
         channel = pick(self.rng, (Channel.WEB, Channel.PHONE, Channel.QR))
-        report = self.reporting.again(self.report, at, channel)
+        report = self.reporting.again(self.report, self.matter, at, channel)
         self.life.join(report, at)
 
     def _unmask(self, at: datetime) -> None:

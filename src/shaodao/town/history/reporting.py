@@ -50,6 +50,7 @@ class Reporting:
         grid: Grid | None = None,
         category: str = "",
         channel: Channel | None = None,
+        where: str = "",
     ) -> tuple[Report, Matter]:
         """Return a report received at an instant, and its words."""
         rng = self.rng
@@ -58,7 +59,7 @@ class Reporting:
         category = category or str(rng.choice(self.codes, p=self.weights[is_rural]))
         channel = channel or self._channel(category)
         place = self._building(grid)
-        matter = tell(category, channel, place, rng)
+        matter = tell(category, channel, place, rng, where=where)
         row = Report(
             key=UUID(bytes=rng.bytes(16), version=4),
             number=f"{at:%y%m%d}{self.pen.numbers.popleft():06d}",
@@ -78,9 +79,15 @@ class Reporting:
         self._photos(row, matter)
         return row, matter
 
-    def again(self, first: Report, at: datetime, channel: Channel) -> Report:
+    def again(self, first: Report, matter: Matter, at: datetime, channel: Channel) -> Report:
         """Return another person's report of the same matter."""
-        row, _ = self.report(at, grid=first.grid, category=first.category_id, channel=channel)
+        row, _ = self.report(
+            at,
+            grid=first.grid,
+            category=first.category_id,
+            channel=channel,
+            where=matter.where,
+        )
         row.lon, row.lat, row.asset = first.lon, first.lat, first.asset
         return row
 

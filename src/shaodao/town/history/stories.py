@@ -37,7 +37,7 @@ def tell_of_the_lit_road(
     grid_id, unit_id = locate(*middle)
     grid = next(g for g in world.grids if g.pk == grid_id)
     reporting = Reporting(world, pen, rng)
-    report, _ = reporting.report(at, grid=grid, category="ROAD_UNLIT", channel=Channel.WEB)
+    report, matter = reporting.report(at, grid=grid, category="ROAD_UNLIT", channel=Channel.WEB)
     pen.rows[Photo] = [photo for photo in pen.rows[Photo] if photo.report is not report]
     report.text, report.place, report.asset = SAID, PlaceBy.LINE.value, None
     report.line, report.length_m = line, line_length_m(list(road))
@@ -62,7 +62,9 @@ def tell_of_the_lit_road(
     life.move("accept", worker, after(minutes=58))
     arrived = _photograph(pen, report, at, is_after=False)
     life.move("arrive", worker, after(hours=1, minutes=41), photo=[arrived])
-    life.join(reporting.again(report, after(hours=3), Channel.PHONE), after(hours=3))
+    second = reporting.again(report, matter, after(hours=3), Channel.PHONE)
+    second.text = "来电反映：连心路那段没有路灯，晚上接孙子放学看不见路，盼着早点装上。"
+    life.join(second, after(hours=3))
     life.move(
         "answer", worker, after(hours=5), reply="今晚在祠堂开屋场会，商量装灯的事，欢迎来听。"
     )
