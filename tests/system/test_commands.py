@@ -18,8 +18,7 @@ import pytest
 
 from shaodao.config import localpg
 
-# One process of the test run makes the clone they share.
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("bare machine")]
+pytestmark = pytest.mark.system
 
 ROOT = Path(__file__).parents[2]
 # What a Debian without anything else has on its PATH: git, python3 and coreutils.

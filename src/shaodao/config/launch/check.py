@@ -14,6 +14,9 @@ from shaodao.config.launch.surroundings import ROOT, Database, configure
 PYTHON_FILES = ["src", "tests", "bench", "manage.py", *sorted(map(str, ROOT.glob("bin/*[!_]")))]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PACKAGES = ("chromium", "fontconfig", "fonts-noto-cjk")
+# A file's tests share what it set up, so one process runs them; the longest file begins first.
+WHOLE_FILES = ("--dist", "loadfile", "--no-loadscope-reorder")
+LONGEST_FIRST = ("tests/system/test_commands.py", "tests")
 NO_BROWSER = "!!! --no-browser: the browser tests were LEFT OUT. This is not a full check. !!!"
 
 
@@ -28,7 +31,7 @@ def main() -> None:
     elif options.only in (None, "tests"):
         _need_chromium()
     arguments = ["-m", "not browser"] if options.no_browser else []
-    steps = _steps([*arguments, *options.pytest])
+    steps = _steps([*arguments, *(options.pytest or LONGEST_FIRST)])
     configure()
     libraries = frontend.Fetch()
     libraries.finish()
@@ -51,7 +54,7 @@ def _steps(pytest: list[str]) -> dict[str, list[str]]:
         "imports": [str(Path(sys.executable).with_name("lint-imports"))],
         "migrations": [*python, "django", "makemigrations", "--check", "--dry-run"],
         "deploy": [*deploy, "check", "--deploy", "--fail-level", "WARNING"],
-        "tests": [*python, "pytest", "-n", "2", "--dist", "loadgroup", *pytest],
+        "tests": [*python, "pytest", "-n", "2", *WHOLE_FILES, *pytest],
     }
 
 
