@@ -4,11 +4,13 @@ import re
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import structlog
 from django.conf import settings
 from django.contrib import auth, messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -16,6 +18,8 @@ from django.utils.translation import gettext as _
 from django_otp import user_has_device
 
 from shaodao.people.actions import needs_second_factor
+from shaodao.people.models import roles_of
+from shaodao.people.policy import THREE_ADMINISTRATORS
 from shaodao.people.queries import number
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -62,7 +66,8 @@ def request_log(get_response: GetResponse) -> GetResponse:
 
 def security_headers(get_response: GetResponse) -> GetResponse:
     """Add the content security policy and the permissions a report page asks for."""
-    policy = _POLICY.format(basemap="")
+    parts = urlsplit(settings.BASEMAP_URL)
+    policy = _POLICY.format(basemap=f" {parts.scheme}://{parts.netloc}" if parts.netloc else "")
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
@@ -76,6 +81,14 @@ def security_headers(get_response: GetResponse) -> GetResponse:
 # Pages that belong to nobody's post, and those where a half-open session is completed.
 _FOR_ANYONE = ("shaodao.residents.", "shaodao.kit.", "shaodao.config.")
 _HALF_OPEN = frozenset({"login", "logout", "password", "second_factor", "second_factor_setup"})
+# All that people may open who hold administrators' posts only: accounts and rules, never a case.
+_FOR_ADMINISTRATORS = (
+    "shaodao.people.",
+    "shaodao.notices.",
+    "shaodao.cases.views.configuration",
+    "shaodao.cases.views.duty",
+)
+_MAPS = frozenset({"base_tile", "grid_tile"})  # public, wherever they are drawn
 _NOTED = timedelta(minutes=1)  # how exactly a session knows when it was last used
 
 
@@ -83,7 +96,8 @@ def staff_session(get_response: GetResponse) -> GetResponse:
     """End sessions that are idle or a working day old; hold back what is not complete.
 
     A session is complete when the password is its owner's own, and, for administrators, a second
-    factor was shown. Whoever comes without a session costs nothing here.
+    factor was shown. Administrators are kept to accounts and rules. Whoever comes without a session
+    costs nothing here.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -105,8 +119,12 @@ def staff_session(get_response: GetResponse) -> GetResponse:
             return redirect(f"{_url('login')}?next={request.path}")
         if request.resolver_match.url_name in _HALF_OPEN:
             return None
-        missing = _missing(request)
-        return redirect(missing) if missing else None
+        if missing := _missing(request):
+            return redirect(missing)
+        roles = roles_of(request.user)
+        if roles and roles <= THREE_ADMINISTRATORS:
+            _keep_to_administration(request, view)
+        return None
 
     middleware.process_view = process_view
     return middleware
@@ -130,6 +148,12 @@ def _is_over(request: HttpRequest, *, at: datetime) -> bool:
     if "began" not in session or now - seen > _NOTED.total_seconds():
         session["began"], session["seen"] = began, now
     return False
+
+
+def _keep_to_administration(request: HttpRequest, view: Callable[..., HttpResponse]) -> None:
+    is_map = request.resolver_match.url_name in _MAPS
+    if not is_map and not view.__module__.startswith(_FOR_ADMINISTRATORS):
+        raise PermissionDenied
 
 
 def _missing(request: HttpRequest) -> str:

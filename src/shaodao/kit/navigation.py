@@ -41,7 +41,7 @@ STAFF = (
     Place("new_case", N_("登记诉求"), "report", frozenset({"INTAKE"})),
     Place("grids", N_("网格"), "grid", _OFFICE | _ON_SITE),
     Place("workload", N_("工作量"), "people", _OFFICE),
-    Place("figures", N_("运行情况"), "chart"),
+    Place("figures", N_("运行情况"), "chart", _OFFICE | _ON_SITE),
     Place("people", N_("账号岗位"), "people", frozenset({"ADMIN", "SECURITY"})),
     Place("parameters", N_("规则参数"), "gear", frozenset({"SECURITY", "DUTY_CHIEF"})),
     Place("audit", N_("审计"), "shield", frozenset({"AUDITOR"})),

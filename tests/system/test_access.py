@@ -1,0 +1,337 @@
+"""Every URL × every role: what each may open, and what each may send.
+
+`RULES` names every URL there is. A URL without a rule fails the test, and so does a rule without a
+URL. The case that is looked at lies in the first grid, goes over the street's desk and is led by
+the housing bureau; whoever has nothing to do with it gets a 404, as if it were not there.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import get_resolver, reverse
+
+from shaodao.cases import actions
+from shaodao.cases.models import Limit, Patrol, Route
+from shaodao.cases.policy import Status
+from shaodao.notices.models import Notice
+from tests.sessions import sign_in
+from tests.town import GRIDS, MONDAY
+
+pytestmark = pytest.mark.requirement("Z02")
+
+# ---- who ---------------------------------------------------------------------------------------
+
+ANYBODY = frozenset({"anonymous"})
+# Another county's; same county, another grid or bureau; a secretary's post is no case role.
+FAR = frozenset({"village_worker", "stranger"})
+BESIDE = frozenset({"other_worker", "city_handler"})
+SECRETARY = frozenset({"secretary"})
+WORKER, HANDLER = frozenset({"worker"}), frozenset({"handler"})
+COMMUNITY = frozenset({"community_desk"})  # below the case's desk
+INTAKE, DISPATCHER = frozenset({"intake"}), frozenset({"dispatcher"})
+VERIFIER, LEADER = frozenset({"verifier"}), frozenset({"leader"})
+CHIEFS = frozenset({"chief", "county_chief"})
+DESK = INTAKE | DISPATCHER | VERIFIER | CHIEFS
+NEAR = WORKER | HANDLER | COMMUNITY | DESK | LEADER
+ADMIN, SECURITY, AUDITOR = frozenset({"admin"}), frozenset({"security"}), frozenset({"auditor"})
+ADMINISTRATORS = ADMIN | SECURITY | AUDITOR
+OFFICE = NEAR | FAR | BESIDE | SECRETARY
+STAFF = OFFICE | ADMINISTRATORS
+EVERYBODY = STAFF | ANYBODY
+AREA = NEAR - HANDLER | SECRETARY  # whose posts cover the first grid
+
+# ---- what they get -----------------------------------------------------------------------------
+
+PUBLIC = {200: EVERYBODY}
+SENT_ONLY, READ_ONLY = {405: EVERYBODY}, {405: EVERYBODY}
+SHOWN_STAFF = {200: STAFF, 302: ANYBODY}
+# Log-in is asked for before the method is looked at, or the other way round: both are sound.
+STAFF_READ_ONLY = {405: OFFICE, 403: ADMINISTRATORS, 302: ANYBODY}
+STAFF_SENT_ONLY = STAFF_READ_ONLY
+
+
+def office(status: int = 200) -> dict:
+    """All staff but the three administrators."""
+    return {status: OFFICE, 403: ADMINISTRATORS, 302: ANYBODY}
+
+
+def only(who: frozenset, status: int = 200) -> dict:
+    """These, and a plain refusal for all others: a page of somebody else's duty."""
+    return {status: who, 403: STAFF - who, 302: ANYBODY}
+
+
+def of_case(who: frozenset = NEAR, status: int = 200) -> dict:
+    """These, and nothing there for all others."""
+    return {status: who, 404: OFFICE - who, 403: ADMINISTRATORS, 302: ANYBODY}
+
+
+AREA_READ = {200: AREA, 404: OFFICE - AREA, 403: ADMINISTRATORS, 302: ANYBODY}
+NEW_BY = WORKER | COMMUNITY | INTAKE | VERIFIER | FAR | frozenset({"other_worker"})
+
+# name: (what a GET gets, what an empty POST gets)
+RULES: dict[str, tuple[dict, dict]] = {
+    # the installation
+    "health": (PUBLIC, READ_ONLY),
+    "robots": (PUBLIC, READ_ONLY),
+    "design": (PUBLIC, READ_ONLY),
+    "preferences": (SENT_ONLY, {302: EVERYBODY}),
+    # residents: no log-in
+    "home": (PUBLIC, READ_ONLY),
+    "report": (PUBLIC, {422: EVERYBODY}),
+    "report_here": (PUBLIC, {422: EVERYBODY}),
+    "report_around": (SENT_ONLY, PUBLIC),
+    "kept_photo": ({404: EVERYBODY}, READ_ONLY),
+    "suggest": (PUBLIC, READ_ONLY),
+    "find_report": (PUBLIC, {422: EVERYBODY}),
+    "track": (PUBLIC, READ_ONLY),
+    "track_photo": (PUBLIC, READ_ONLY),
+    "track_move": (SENT_ONLY, {302: EVERYBODY}),
+    "nearby": (PUBLIC, READ_ONLY),
+    "nearby_json": ({422: EVERYBODY}, READ_ONLY),
+    "public_tile": (PUBLIC, READ_ONLY),
+    "board": (PUBLIC, READ_ONLY),
+    "board_case": (PUBLIC, READ_ONLY),
+    "board_photo": (PUBLIC, READ_ONLY),
+    "my_worker": (PUBLIC, READ_ONLY),
+    "offline": (PUBLIC, READ_ONLY),
+    "manifest": (PUBLIC, READ_ONLY),
+    "service_worker": (PUBLIC, READ_ONLY),
+    # one's own account
+    "login": ({200: ANYBODY, 302: STAFF}, {403: ANYBODY, 302: STAFF}),
+    "logout": (SENT_ONLY, {302: EVERYBODY}),
+    "start": ({302: EVERYBODY}, READ_ONLY),
+    "account": (SHOWN_STAFF, READ_ONLY),
+    "password": (SHOWN_STAFF, SHOWN_STAFF),
+    "second_factor": (
+        {200: ADMINISTRATORS, 302: OFFICE | ANYBODY},
+        {200: ADMINISTRATORS, 302: OFFICE | ANYBODY},
+    ),
+    "second_factor_setup": (
+        {200: OFFICE, 302: ADMINISTRATORS | ANYBODY},
+        {302: EVERYBODY},
+    ),
+    # accounts, posts, units, journals: three administrators, each their own
+    "people": (only(ADMIN | SECURITY), READ_ONLY),
+    "person": (only(ADMIN | SECURITY), READ_ONLY),
+    "person_new": (only(ADMIN), only(ADMIN)),
+    "person_do": (only(ADMIN), only(ADMIN)),
+    "appoint": (only(SECURITY), only(SECURITY)),
+    "post_end": (only(SECURITY), only(SECURITY)),
+    "units": ({302: ADMIN | SECURITY | ANYBODY, 403: STAFF - ADMIN - SECURITY}, READ_ONLY),
+    "unit": (only(ADMIN | SECURITY), only(ADMIN | SECURITY)),
+    "audit": (only(AUDITOR), READ_ONLY),
+    "looks": (only(AUDITOR), READ_ONLY),
+    # rules: read by all staff, set by one
+    "limits": (SHOWN_STAFF, READ_ONLY),
+    "routes": (SHOWN_STAFF, READ_ONLY),
+    "parameters": (SHOWN_STAFF, READ_ONLY),
+    "categories": (SHOWN_STAFF, READ_ONLY),
+    "limit_new": (only(SECURITY), only(SECURITY)),
+    "limit_end": (only(SECURITY), only(SECURITY)),
+    "route_new": (only(SECURITY), only(SECURITY)),
+    "route_end": (only(SECURITY), only(SECURITY)),
+    "parameter_set": (only(SECURITY), only(SECURITY)),
+    "category": (only(SECURITY), only(SECURITY)),
+    "small_matter": (only(SECURITY), only(SECURITY)),
+    "duties": (SHOWN_STAFF, {405: STAFF, 302: ANYBODY}),
+    "routing": (SHOWN_STAFF, {405: STAFF, 302: ANYBODY}),
+    # places
+    "base_tile": (PUBLIC, READ_ONLY),
+    "grid_tile": (PUBLIC, READ_ONLY),
+    "my_households": (office(), STAFF_READ_ONLY),
+    "grids": (office(), STAFF_READ_ONLY),
+    "grid": (AREA_READ, STAFF_READ_ONLY),
+    "grid_card": (AREA_READ, STAFF_READ_ONLY),
+    "grid_card_png": (AREA_READ, STAFF_READ_ONLY),
+    "grid_card_sheet": (AREA_READ, STAFF_READ_ONLY),
+    # messages: one's own
+    "mailbox": (SHOWN_STAFF, {405: STAFF, 302: ANYBODY}),
+    "mark_read": ({405: STAFF, 302: ANYBODY}, {302: EVERYBODY}),
+    "open_notice": (
+        {405: STAFF, 302: ANYBODY},
+        {302: DISPATCHER | ANYBODY, 404: STAFF - DISPATCHER},
+    ),
+    "outgoing": (SHOWN_STAFF, {405: STAFF, 302: ANYBODY}),
+    # figures
+    "figures": (office(), STAFF_READ_ONLY),
+    "figure": (office(), STAFF_READ_ONLY),
+    "grid_figures": (AREA_READ, STAFF_READ_ONLY),
+    # cases: lists hold what each may see
+    "desk": (office(), STAFF_READ_ONLY),
+    "today": (office(), STAFF_READ_ONLY),
+    "workload": (office(), STAFF_READ_ONLY),
+    "case_tile": (office(), STAFF_READ_ONLY),
+    "bulk_dispatch": (office(), office()),
+    "bulk_file": (office(), office()),
+    "bulk_merge": (office(), office(422)),
+    "new_case": (of_case(NEW_BY), of_case(NEW_BY, 422)),
+    "patrol_done": (
+        STAFF_SENT_ONLY,
+        {302: AREA | ANYBODY, 404: OFFICE - AREA, 403: ADMINISTRATORS},
+    ),
+    # one case: who sees it may ask for its pages, the table decides what may be sent
+    "case": (of_case(), STAFF_READ_ONLY),
+    "case_sheet": (of_case(), STAFF_READ_ONLY),
+    "case_photo": (of_case(), STAFF_READ_ONLY),
+    "unmask": (of_case(), of_case(status=422)),
+    "release": (of_case(DESK), of_case(DESK, 422)),
+    "conceal": (STAFF_SENT_ONLY, {302: NEAR | ANYBODY, 404: OFFICE - NEAR, 403: ADMINISTRATORS}),
+    "case_ask": (of_case(), of_case(status=422)),
+    "case_move": (  # arrive
+        of_case(),
+        {302: HANDLER | ANYBODY, 422: NEAR - HANDLER, 404: OFFICE - NEAR, 403: ADMINISTRATORS},
+    ),
+    "approval_decide": (
+        of_case(),
+        {302: CHIEFS | ANYBODY, 422: NEAR - CHIEFS, 404: OFFICE - NEAR, 403: ADMINISTRATORS},
+    ),
+}
+
+
+# ---- the walk ----------------------------------------------------------------------------------
+
+
+def names(patterns=None) -> Iterator[str]:
+    """Yield the name of every URL there is."""
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        if hasattr(pattern, "url_patterns"):
+            yield from names(pattern.url_patterns)
+        else:
+            assert pattern.name, f"{pattern.pattern} has no name: give it one"
+            yield pattern.name
+
+
+@pytest.fixture
+def addresses(town) -> dict[str, str]:
+    """The address of every URL, at the rows the rules speak of."""
+    case = town.case(Status.HANDLING, pictures=[town.picture()], name="温如玉", phone="13711112222")
+    report = case.reports.get().report
+    later = MONDAY + timedelta(hours=1)
+    asked = actions.ask(case=case, name="extend", actor=town.handler, at=later, note="等配件")
+    closed = town.case(Status.CLOSED, pictures=[town.picture()])
+    before = closed.reports.get().report.photos.get().file
+    actions.release(
+        case=closed, title="地砖", text="修好了", actor=town.intake, at=later, before=before
+    )
+    actions.plan(at=MONDAY)
+    patrol = Patrol.objects.filter(worker=town.worker).first()
+    notice = Notice.objects.filter(to=town.dispatcher).first()
+    tile = {"z": 14, "x": 1, "y": 1}
+    grid, link, one = {"code": GRIDS[0]}, {"token": town.link(report)}, {"pk": case.pk}
+    worker = {"pk": town.worker.pk}
+    where = {
+        "report_here": grid,
+        "kept_photo": {"token": "x"},
+        "track": link,
+        "track_photo": link | {"which": f"p{report.photos.get().pk}"},
+        "track_move": link | {"verb": "withdraw"},
+        "public_tile": tile,
+        "board_case": {"pk": closed.pk},
+        "board_photo": {"pk": closed.pk, "which": "before"},
+        "person": worker,
+        "person_do": worker | {"name": "deactivate"},
+        "appoint": worker,
+        "post_end": {"pk": town.worker.posts.get().pk},
+        "unit": {"pk": town.street.pk},
+        "limit_end": {"pk": Limit.objects.first().pk},
+        "route_end": {"pk": Route.objects.first().pk},
+        "parameter_set": {"name": "report_photos"},
+        "category": {"code": "ROAD_DAMAGE"},
+        "small_matter": {"code": "ROAD_DAMAGE"},
+        "base_tile": tile,
+        "grid_tile": tile,
+        "case_tile": tile,
+        "grid": grid,
+        "grid_card": grid,
+        "grid_card_png": grid,
+        "grid_card_sheet": grid,
+        "grid_figures": grid,
+        "figure": {"slug": "lead-time"},
+        "open_notice": {"pk": notice.pk},
+        "patrol_done": {"pk": patrol.pk},
+        "case": one,
+        "case_sheet": one | {"kind": "filing"},
+        "case_photo": one | {"kind": "report", "photo": report.photos.get().pk},
+        "unmask": one | {"report": report.pk},
+        "release": one,
+        "conceal": one,
+        "case_ask": one | {"name": "extend"},
+        "case_move": one | {"name": "arrive"},
+        "approval_decide": one | {"approval": asked.pk},
+    }
+    return {name: reverse(name, kwargs=where.get(name)) for name in RULES}
+
+
+def status_of(client: Client, method: str, url: str) -> int:
+    response = getattr(client, method)(url)
+    if response.streaming:
+        list(response.streaming_content)  # to its end, which closes the file
+    return response.status_code
+
+
+def expected(spec: dict, who: str) -> int:
+    return next(status for status, group in spec.items() if who in group)
+
+
+def test_every_url_has_a_rule_and_every_rule_a_url():
+    known = set(names())
+    assert known - RULES.keys() == set(), "a new URL: say in RULES who gets what from it"
+    assert RULES.keys() - known == set(), "a rule whose URL is gone: take it out"
+
+
+@pytest.mark.parametrize("name", sorted(RULES))
+def test_each_rule_speaks_of_everybody_once(name):
+    for spec in RULES[name]:
+        groups = [who for group in spec.values() for who in group]
+        assert sorted(groups) == sorted(EVERYBODY)
+
+
+@pytest.mark.parametrize("who", sorted(EVERYBODY))
+def test_each_role_gets_what_the_rules_say(town, addresses, who):
+    """About 160 requests: half a second of work, more on a busy machine."""
+    client = Client(raise_request_exception=False)
+    if who != "anonymous":
+        sign_in(client, getattr(town, who))
+    cookies = client.cookies.copy()
+    wrong = []
+    for name, specs in RULES.items():
+        for method, spec in zip(("get", "post"), specs, strict=True):
+            client.cookies = cookies.copy()
+            with transaction.atomic():
+                status = status_of(client, method, addresses[name])
+                transaction.set_rollback(True)
+            if status != (right := expected(spec, who)):
+                wrong.append(f"{name} {method}: {status}, not {right}")
+    assert not wrong, "\n".join([who, *wrong])
+
+
+@pytest.mark.parametrize("name", sorted(name for name in RULES if RULES[name][1] != READ_ONLY))
+def test_whatever_can_be_sent_is_refused_without_the_forms_token(town, addresses, name):
+    spec = RULES[name][1]
+    allowed = [one for one in sorted(STAFF) if expected(spec, one) not in (403, 404, 405)]
+    who = next(iter(allowed), "anonymous")
+    client = Client(enforce_csrf_checks=True, raise_request_exception=False)
+    if who != "anonymous":
+        sign_in(client, getattr(town, who))
+    assert client.post(addresses[name]).status_code in (403, 405)
+
+
+def test_a_stopped_post_sees_nothing(town, addresses):
+    town.intake.posts.update(until=MONDAY.date(), since=MONDAY.date() - timedelta(days=9))
+    client = sign_in(Client(), town.intake)
+    assert client.get(addresses["case"]).status_code == 404
+
+
+def test_rows_of_another_county_are_not_there_for_its_administrators(town):
+    for name, user, pk in (
+        ("person", town.admin, town.village_worker.pk),
+        ("appoint", town.security, town.village_worker.pk),
+        ("post_end", town.security, town.village_worker.posts.get().pk),
+        ("unit", town.admin, town.village.pk),
+        ("unit", town.admin, town.prefecture.pk),
+    ):
+        client = sign_in(Client(), user)
+        assert client.get(reverse(name, args=[pk])).status_code == 404
