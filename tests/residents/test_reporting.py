@@ -56,8 +56,9 @@ def the_only_report() -> Report:
     return Report.objects.get()
 
 
-def publish(case, town, title="路口地砖松动"):
-    return actions.release(case=case, title=title, text="", actor=town.chief, at=timezone.now())
+def publish(case, town, title="路口地砖松动", **files):
+    given = {"actor": town.chief, "at": timezone.now(), **files}
+    return actions.release(case=case, title=title, text="", **given)
 
 
 # ---- sending -----------------------------------------------------------------------------------

@@ -291,6 +291,7 @@ def test_a_closing_is_accepted_and_rated_once_by_whoever_holds_the_link(client, 
     case = a_case(town, "CLOSED")
     report = report_of(case)
     ask(client, report, "confirm")
+    assert "/confirm/" not in page_of(client, report).content.decode()
     assert case.journal.filter(name="confirm", facts__report=report.pk).exists()
     unfinished = ask(client, report, "rate", score="5")
     assert unfinished.status_code == 422

@@ -13,6 +13,7 @@ from shaodao.cases.actions import PURPOSES
 from shaodao.cases.models import Case, CaseReport, Clock, JournalEntry, Rating, Remark
 from shaodao.cores.worktime import TimeUnit
 from shaodao.kit import stages
+from shaodao.kit.templatetags.kit import yuan
 from shaodao.people.models import Post
 from shaodao.people.queries import units_by_id
 from shaodao.reports.models import Report
@@ -175,6 +176,7 @@ def tracked(report: Report, *, token: str, at: datetime) -> Tracked:
     rating = Rating.objects.filter(report=report).first()
     clocks = list(case.clocks.select_related("unit").order_by("started_at", "pk"))
     is_withdrawn = link.withdrawn_at is not None
+    shown = [e for e in reversed(entries) if _is_shown(e, report)]
     return Tracked(
         report=report,
         own=own,
@@ -184,12 +186,16 @@ def tracked(report: Report, *, token: str, at: datetime) -> Tracked:
         rating=rating,
         stages=_line(case, entries, is_rated=rating is not None, at=at),
         deadline=_deadline(case, clocks),
-        steps=[_step(e, report, units, words) for e in reversed(entries) if _is_shown(e, report)],
+        steps=[
+            _step(e, report, own.pk, units, words)
+            for e in reversed(entries)
+            if _is_shown(e, report)
+        ],
         looks=_looks(entries, report, units),
         clocks=[_clock(c, at=at) for c in clocks],
         before=_pictures(report, token),
         after=_evidence(case, token),
-        moves=frozenset() if is_withdrawn else _moves(case, own, rating),
+        moves=frozenset() if is_withdrawn else _moves(case, own, rating) - _done(entries, report),
     )
 
 
@@ -202,6 +208,13 @@ def _moves(case: Case, own: Case, rating: Rating | None) -> frozenset[str]:
     if case.status == S.CLOSED and rating is None:
         names.add("rate")
     return frozenset(names)
+
+
+def _done(entries: Iterable[JournalEntry], report: Report) -> set[str]:
+    """Return the moves this reporter has made and need not be offered again."""
+    confirmed = [e for e in entries if e.name == "confirm" and e.facts.get("report") == report.pk]
+    reopened = max((e.at for e in entries if e.name == "reopen"), default=None)
+    return {"confirm" for e in confirmed if reopened is None or e.at > reopened}
 
 
 # ---- who, and in what words --------------------------------------------------------------------
@@ -254,9 +267,9 @@ def _is_shown(entry: JournalEntry, report: Report) -> bool:
     return entry.name != "rate" or entry.facts.get("report") == report.pk
 
 
-def _step(entry: JournalEntry, report: Report, held, words: dict[int, str]) -> Shown:
+def _step(entry: JournalEntry, report: Report, own_id: int, held, words: dict[int, str]) -> Shown:
     tone, icon = TONES.get(entry.name, ("plain", "dot"))
-    is_mine = entry.facts.get("report") == report.pk
+    is_mine = entry.facts.get("report") == report.pk or entry.facts.get("case") == own_id
     if entry.actor_id:
         who = _unit_name(entry, held)
     elif entry.name in _BY_REPORTERS:
@@ -300,6 +313,8 @@ def _note(entry: JournalEntry) -> str:
         return _("交给%(unit)s") % {"unit": unit.short_name}
     if day := entry.facts.get("review_on"):
         return _("%(day)s 前复核") % {"day": day}
+    if source := policy.FUND_LABELS.get(entry.facts.get("source", "")):
+        return " ".join(part for part in (_(source), yuan(entry.facts.get("fen"))) if part)
     return ""
 
 

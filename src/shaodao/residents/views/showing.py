@@ -41,7 +41,8 @@ def nearby(request: HttpRequest) -> HttpResponse:
         rows = showing.dressed(page.rows)
     context = {"rows": rows, "page": page, "point": point, "community": community}
     context |= {"communities": showing.communities(), "at": timezone.now()}
-    bounds = showing.box_of(rows) or choosing.view_of(None).bounds
+    bounds = showing.box_of(rows) if point or community else ""
+    bounds = bounds or choosing.view_of(None).bounds
     context |= {"bounds": bounds, "report_url": reverse("report")}
     return render(request, "residents/nearby.html", context)
 
