@@ -267,6 +267,10 @@ def test_every_demo_account_has_something_to_click():
             assert Case.objects.open().visible_to(user).exists(), account.username
 
 
+def test_what_came_of_a_case_is_counted_once():
+    assert Outcome.objects.count() == Outcome.objects.values("case").distinct().count()
+
+
 def test_it_is_not_loaded_twice():
     with pytest.raises(ValueError, match="空库"):
         load(at=NOW)

@@ -206,6 +206,7 @@ def _handle(file, *, actor, at, evidence):
     case.solved_by, case.solved_level = str(evidence["solved_by"]), case.lead.level
     if evidence.get("cost_yuan") is not None:
         case.cost_fen = round(evidence["cost_yuan"] * 100)
+    case.outcomes.all().delete()  # handled again: what came of it is counted once
     outcome = Outcome.objects.create(
         case=case,
         kind=evidence["outcome"],

@@ -62,7 +62,8 @@ def _write(pen: Pen) -> None:
     for model in ORDER:
         copy(model, pen.rows[model])
     through = Outcome.compounds.through
-    copy(through, [through(outcome_id=o, compound_id=c) for o, c in pen.compounds])
+    pairs = [(outcome, place) for outcome, places in pen.compounds.items() for place in places]
+    copy(through, [through(outcome_id=outcome, compound_id=place) for outcome, place in pairs])
 
 
 # ---- pictures ------------------------------------------------------------------------------------
@@ -76,6 +77,7 @@ class _Album:
 
     def __init__(self) -> None:
         self.first: dict[tuple[str, int, bool], str] = {}
+        self.pairs: dict[tuple[str, int], tuple[bytes, bytes]] = {}
         self.folders: set[date] = set()
 
     def photograph(self, scene: str, variant: int, is_after: bool, on: date) -> Picture:  # noqa: FBT001
@@ -93,7 +95,9 @@ class _Album:
 
     def _draw(self, scene: str, variant: int, is_after: bool, name: str) -> None:  # noqa: FBT001
         seed = 100 * variant + sorted(SCENES).index(scene)
-        drawn = pictures(scene, np.random.default_rng(seed))[int(is_after)]
+        if (scene, variant) not in self.pairs:
+            self.pairs[scene, variant] = pictures(scene, np.random.default_rng(seed))
+        drawn = self.pairs[scene, variant][int(is_after)]
         (settings.MEDIA_ROOT / name).write_bytes(drawn)
         (settings.MEDIA_ROOT / thumb_of(name)).write_bytes(small_of(drawn))
         self.first[scene, variant, is_after] = name

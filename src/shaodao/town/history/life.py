@@ -55,6 +55,7 @@ class Life:
     asset: Asset | None = None
     approval: Approval | None = None  # the one that waits
     released: Release | None = None
+    outcome: Outcome | None = None  # of the last handling
     is_hazard: bool = False
     raised_fen: int = 0
     has_arrived: bool = False
@@ -244,8 +245,8 @@ class Life:
         if case.length_m and quantity > 1:
             row.spacing_m = case.length_m / (quantity - 1)
         row.n_households = evidence.get("n_households") or 0
-        self.pen.add(row)
-        self.pen.compounds += [(row.pk, place.pk) for place in evidence.get("compounds") or ()]
+        self.outcome = self.pen.instead_of(self.outcome, row)
+        self.pen.compounds[row.pk] = [place.pk for place in evidence.get("compounds") or ()]
 
     def _raise_funds(self, actor, at, evidence):
         fen = round(evidence["yuan"] * 100)

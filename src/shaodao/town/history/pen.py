@@ -44,7 +44,7 @@ class Pen:
     rng: Generator
     rows: dict[type, list] = field(default_factory=lambda: defaultdict(list))
     words: dict[int, str] = field(default_factory=dict)  # of a case, to be searched by
-    compounds: list[tuple[int, int]] = field(default_factory=list)  # outcome, compound
+    compounds: dict[int, list[int]] = field(default_factory=dict)  # by outcome
     numbers: deque = field(default_factory=deque)
     _ids: dict[type, deque] = field(default_factory=lambda: defaultdict(deque))
 
@@ -58,6 +58,15 @@ class Pen:
         if row.pk is None:
             row.pk = self.next_id(type(row))
         self.rows[type(row)].append(row)
+        return row
+
+    def instead_of(self, earlier, row):
+        """Put a row down in place of an earlier one of its table, under that one's id."""
+        if earlier is None:
+            return self.add(row)
+        row.pk = earlier.pk
+        rows = self.rows[type(row)]
+        rows[next(n for n in range(len(rows) - 1, -1, -1) if rows[n] is earlier)] = row
         return row
 
     def remark(self, case: Case, kind: str, text: str) -> dict[str, object]:
