@@ -27,7 +27,8 @@ OPTIONS = (
     *("--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"),
 )
 # What a page may say on the console without being at fault: the network that a test took away.
-HARMLESS = ("net::ERR_INTERNET_DISCONNECTED", "Failed to load resource", "Failed to fetch")
+HARMLESS = ("net::ERR_INTERNET_DISCONNECTED", "Failed to load resource", "Failed to fetch",
+            "htmx:sendError", "htmx:afterRequest")  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,8 @@ from shaodao.people.policy import Role
 from shaodao.people.queries import units_by_id
 from shaodao.reports.policy import CHANNEL_LABELS
 
+from .page import wants_part
+
 # What can be done to many cases at once, and who sees the button; the table of moves decides.
 BULK = {
     "dispatch": frozenset({Role.DISPATCHER}),
@@ -57,7 +59,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "case_href": f"{reverse('desk')}{{id}}/",
         "box": listing.box_of(request.user),
     }
-    template = "cases/desk.html#queue" if request.htmx else "cases/desk.html"
+    template = "cases/desk.html#queue" if wants_part(request) else "cases/desk.html"
     return render(request, template, page)
 
 

@@ -44,6 +44,11 @@ def go(request: HttpRequest, url: str) -> HttpResponse:
     return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
 
 
+def wants_part(request: HttpRequest) -> bool:
+    """Tell whether htmx asked for a part of a page; a boosted link or form wants the whole."""
+    return bool(request.htmx) and not request.htmx.boosted
+
+
 def way_back(request: HttpRequest, case: Case) -> str:
     """Return the page a form was opened from, or the case's own."""
     url = request.POST.get("next") or request.GET.get("next") or ""
@@ -148,8 +153,9 @@ def _asked(
         "back": way_back(request, case),
         "at": timezone.now(),
         "frame": frame_of(request.user),
+        "is_part": wants_part(request),
     }
-    template = "cases/move.html#panel" if request.htmx else "cases/move.html"
+    template = "cases/move.html#panel" if wants_part(request) else "cases/move.html"
     return render(request, template, page, status=REFUSED if form.errors else 200)
 
 
@@ -193,7 +199,7 @@ def unmask(request: HttpRequest, pk: int, report: int) -> HttpResponse:
         except policy.MoveRefused as refusal:
             form.add_error(None, say(refusal))
     page = {"case": case, "report": link.report, "form": form, "details": details}
-    template = "cases/unmask.html#panel" if request.htmx else "cases/unmask.html"
+    template = "cases/unmask.html#panel" if wants_part(request) else "cases/unmask.html"
     return render(request, template, page, status=REFUSED if form.errors else 200)
 
 
