@@ -68,7 +68,7 @@ def test_a_strangers_link_opens_nothing_of_mine(client, town):
 
 def test_a_tracking_page_is_neither_indexed_nor_cached_nor_told_to_others(client, town):
     page = page_of(client, town.report(at=now()))
-    assert page["Referrer-Policy"] == "no-referrer"
+    assert page["Referrer-Policy"] == "strict-origin"  # the address itself goes nowhere
     assert "noindex" in page["X-Robots-Tag"]
     assert "no-store" in page["Cache-Control"]
 

@@ -186,11 +186,7 @@ def tracked(report: Report, *, token: str, at: datetime) -> Tracked:
         rating=rating,
         stages=_line(case, entries, is_rated=rating is not None, at=at),
         deadline=_deadline(case, clocks),
-        steps=[
-            _step(e, report, own.pk, units, words)
-            for e in reversed(entries)
-            if _is_shown(e, report)
-        ],
+        steps=[_step(e, report, own.pk, units, words) for e in shown],
         looks=_looks(entries, report, units),
         clocks=[_clock(c, at=at) for c in clocks],
         before=_pictures(report, token),
