@@ -103,7 +103,7 @@ _VALLEY_BODIES = (
     ("WATER",     "信丰桃江供水有限公司",       "桃江供水",   _C, ("WATER",), _ROUND_THE_CLOCK),
     ("POWER",     "信丰供电服务中心",           "信丰供电",   _C, ("POWER",), _ROUND_THE_CLOCK),
 )
-# Companies of the prefecture: a county may call on them (section 1.4 of the field's practice).
+# Companies of the prefecture: a county may call on them to help.
 _PREFECTURE_BODIES = (
     ("INVEST",    "赣州市城建投资公司",         "市城建投",   _C, (), ""),
     ("PARKS",     "赣州市停车设施运营公司",     "市停车公司", _C, (), ""),

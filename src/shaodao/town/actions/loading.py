@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
-from shaodao.insights.actions import tally_days
+from shaodao.insights.actions import catch_up, tally_days
 from shaodao.people.models import Unit
 from shaodao.town.composing import compose
 
@@ -38,5 +38,6 @@ def load(*, at: datetime, password: str = "", with_history: bool = True) -> dict
     }
     if with_history:
         written |= remember(at=at, lit_road=composed.lit_road)
+        written["tallied_days"] = len(catch_up(at=at))
         tally_days.defer(timestamp=0)  # the figures of the past, as soon as a worker runs
     return written
