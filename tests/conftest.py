@@ -9,6 +9,8 @@ from shaodao.kit.versions import Versioned
 from tests.database import cloned_database, committed_database
 from tests.town import Town
 
+pytest_plugins = ["tests.requirement_marks"]
+
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_test_environment, django_db_blocker):
