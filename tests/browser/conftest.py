@@ -4,7 +4,6 @@
 on it, `snapshot(page, name)` keeps a picture in var/screenshots.
 """
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import pytest
 from django.conf import settings
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.servers.basehttp import ThreadedWSGIServer
+from django.db import connection
 from django.test.testcases import LiveServerThread
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -39,19 +39,21 @@ class LiveTown:
     url: str
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Start the one Chromium of this test process."""
+    """Start the Chromium of a file of stories."""
     found = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if found is None:
         pytest.fail("no Chromium: apt-get install chromium fonts-noto-cjk, or bin/check does it")
-    with sync_playwright() as playwright:
+    # Playwright runs a loop in this thread. Django takes that for an async caller and keeps
+    # another connection for it; one left open would hold the database that is to be copied.
+    connection.close()
+    with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         chromium = playwright.chromium.launch(executable_path=found, args=OPTIONS)
-        # Playwright runs a loop in this thread, and Django takes that for an async caller.
-        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
         yield chromium
-        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
         chromium.close()
+        connection.close()
 
 
 class _Server(ThreadedWSGIServer):
