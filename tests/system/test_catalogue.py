@@ -116,3 +116,12 @@ def test_who_asks_for_nothing_gets_chinese(compiled, client, db):
     page = client.get(reverse("login")).content.decode()
     assert '<html lang="zh-Hans"' in page
     assert "<h1>工作人员登录</h1>" in page
+
+
+def test_a_resident_who_reads_english_chooses_among_kinds_of_problems_in_english(
+    compiled, client, town
+):
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    page = client.get(reverse("report")).content.decode()
+    assert "Street lights and roads" in page
+    assert "路灯道路" not in page

@@ -6,12 +6,15 @@ gettext's own tools are a C program that many machines lack; Babel reads and wri
 import ast
 import re
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
+
+from shaodao.town import defaults
 
 SRC = Path(__file__).resolve().parents[1]
 ENGLISH = SRC / "locale" / "en" / "LC_MESSAGES" / "django.po"
@@ -52,6 +55,8 @@ def marked() -> dict[Text, list[tuple[str, int]]]:
         for path in sorted(SRC.rglob(pattern)):
             for text, line in texts_of(path.read_text(encoding="utf-8")):
                 found.setdefault(text, []).append((str(path.relative_to(SRC)), line))
+    for text, line in _in_defaults():
+        found.setdefault(text, []).append(("town/defaults.py", line))
     return found
 
 
@@ -73,6 +78,14 @@ def _in_template(source: str) -> Iterator[tuple[Text, int]]:
         words = [ast.literal_eval(found) for found in re.findall(_LITERAL, match[2], re.DOTALL)]
         text = Text(**dict(zip(_MARKS[match[1]], words, strict=True)))
         yield text, turned.count("\n", 0, match.start()) + 1
+
+
+def _in_defaults() -> Iterator[tuple[Text, int]]:
+    """Yield the names every county starts with: data, but pages translate those they know."""
+    source = Path(defaults.__file__).read_text(encoding="utf-8")
+    rows = (*defaults.PICTURES, *defaults.OUTCOMES, *chain(*defaults.CHILDREN.values()))
+    for _code, name, *_rest in rows:
+        yield Text(name), source.count("\n", 0, source.index(f'"{name}"')) + 1
 
 
 def read() -> Catalog:
