@@ -402,6 +402,22 @@ def test_pages_of_figures_take_as_many_queries_however_much_there_is(
         client.get(f"/figures/{slug}")
 
 
+def test_outside_a_transaction_too_a_page_reads_the_rules_once(
+    town_committed: Town, django_assert_max_num_queries
+):
+    """Each reading of the rules asks for their version: a row of a table must not."""
+    now = timezone.now()
+    for category in ("ROAD_DAMAGE", "SEWAGE", "ROAD_FLOODED"):
+        town_committed.case("CLOSED", at=now - HOUR, category=category)
+        town_committed.case("DISPATCHED", at=now - 40 * DAY, category=category)
+    catch_up(at=now)
+    client = client_of(town_committed.county_chief)
+    for slug in ("", *(f"{slug}/" for slug in BY_SLUG)):
+        client.get(f"/figures/{slug}")
+        with django_assert_max_num_queries(18):
+            client.get(f"/figures/{slug}")
+
+
 def test_an_area_that_is_not_yours_is_not_found(counted: Town):
     chief = client_of(counted.chief)
     assert chief.get(f"/figures/solved/?area={counted.community.pk}").status_code == 200

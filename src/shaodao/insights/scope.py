@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
-from shaodao.cases.rules import rules
+from shaodao.cases.rules import Rules, rules
 from shaodao.people.models import Unit, posts_of
 from shaodao.people.policy import Kind
 from shaodao.people.queries import units_by_id
@@ -40,7 +40,7 @@ class Scope:
         if self.area is not None:
             rows = rows.within(self.area)
         if self.picture:
-            rows = rows.filter(category__in=classes_under(self.picture))
+            rows = rows.filter(category__in=self.classes)
         return rows.order_by()
 
     def sums(self, *columns: str, of: tuple[Measure, ...]) -> list[tuple]:
@@ -49,18 +49,38 @@ class Scope:
         return list(rows.annotate(total=Sum("n"), took=Sum("minutes")))
 
     @cached_property
+    def book(self) -> Rules:
+        """The rules, read once for a page: each reading asks for their version."""
+        return rules()
+
+    @cached_property
+    def units(self) -> dict[int, Unit]:
+        """Every unit by id, read once for a page."""
+        return units_by_id()
+
+    @cached_property
+    def classes(self) -> list[str]:
+        """The codes of the chosen class and of those below it."""
+        return [code for code in self.book.categories if self.picture in self.book.lineage(code)]
+
+    def picture_of(self, code: str) -> Category:
+        """Return the class without a parent that a class belongs to."""
+        return self.book.categories[self.book.lineage(code)[-1]]
+
+    @cached_property
     def children(self) -> list[Unit]:
         """The areas one tier down that the reader can step into."""
         if self.area is None:
             return tops(self.user)
-        return _sorted(u for u in _areas() if u.parent_id == self.area.pk)
+        areas = (unit for unit in self.units.values() if unit.kind == Kind.AREA)
+        return _sorted(unit for unit in areas if unit.parent_id == self.area.pk)
 
     @cached_property
     def trail(self) -> list[Unit]:
         """The areas the reader may see from the widest down to the present one."""
         if self.area is None:
             return []
-        seen = [units_by_id()[pk] for pk in self.area.ancestor_ids]
+        seen = [self.units[pk] for pk in self.area.ancestor_ids]
         return [unit for unit in seen if _may_see(self.user, unit)]
 
     @property
@@ -119,10 +139,6 @@ def _may_see(user, unit: Unit) -> bool:
     return any(unit.path.startswith(post.unit.path) for post in posts_of(user))
 
 
-def _areas() -> list[Unit]:
-    return [unit for unit in units_by_id().values() if unit.kind == Kind.AREA]
-
-
 def _sorted(units) -> list[Unit]:
     return sorted(units, key=lambda unit: unit.code or "")
 
@@ -134,17 +150,6 @@ def pictures() -> list[Category]:
     """Return the classes without a parent, in the order residents see them."""
     found = [c for c in rules().categories.values() if c.parent_id is None]
     return sorted(found, key=lambda c: (c.rank, c.code))
-
-
-def classes_under(code: str) -> list[str]:
-    """Return a class's code and those below it."""
-    book = rules()
-    return [other for other in book.categories if code in book.lineage(other)]
-
-
-def picture_of(code: str) -> Category:
-    """Return the class without a parent that a class belongs to."""
-    return rules().categories[rules().lineage(code)[-1]]
 
 
 # ---- reading tallies --------------------------------------------------------------------------

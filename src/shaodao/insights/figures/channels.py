@@ -22,7 +22,7 @@ from shaodao.insights.panels import (
     day_label,
 )
 from shaodao.insights.policy import Measure
-from shaodao.insights.scope import Scope, classes_under, weeks
+from shaodao.insights.scope import Scope, weeks
 from shaodao.kit.templatetags.kit import share
 from shaodao.reports.policy import CHANNEL_LABELS, Channel
 
@@ -122,7 +122,7 @@ def _open_families(scope: Scope) -> Table:
     if scope.area is not None:
         mine = mine.filter(area__path__startswith=scope.area.path)
     if scope.picture:
-        mine = mine.filter(category__in=classes_under(scope.picture))
+        mine = mine.filter(category__in=scope.classes)
     cases = list(mine.defer("search").order_by("-received_at", "-pk")[:LOOKED_AT])
     rows = []
     doors = channels_of([case.pk for case in cases])

@@ -10,7 +10,6 @@ from django.urls import reverse
 from shaodao.insights.panels import Page, Stat
 from shaodao.insights.policy import Kept, Measure, Spread, share_of
 from shaodao.insights.scope import Scope
-from shaodao.people.queries import units_by_id
 
 
 class Totals:
@@ -81,11 +80,6 @@ def by_child(scope: Scope, by_area: dict[int, int], slug: str) -> list[tuple[str
     """Return (name, n, address of the same figure there) for each area one tier down."""
     found = []
     for child in scope.children:
-        n = sum(n for pk, n in by_area.items() if path_of(pk).startswith(child.path))
+        n = sum(n for pk, n in by_area.items() if scope.units[pk].path.startswith(child.path))
         found.append((child.short_name, n, figure_url(scope, slug, area=child.pk)))
     return sorted(found, key=lambda row: -row[1])
-
-
-def path_of(unit_id: int) -> str:
-    """Return a unit's path."""
-    return units_by_id()[unit_id].path

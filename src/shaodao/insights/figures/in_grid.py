@@ -2,7 +2,6 @@
 
 from django.utils.translation import gettext as _
 
-from shaodao.cases.rules import rules
 from shaodao.cores.wording import N_
 from shaodao.insights.panels import Bar, Bars, Column, Page, Row, Stat, Stats, Table
 from shaodao.insights.policy import Measure, share_of
@@ -10,9 +9,8 @@ from shaodao.insights.scope import Scope
 from shaodao.kit.templatetags.kit import share
 from shaodao.people.models import Parameter
 from shaodao.people.policy import Level
-from shaodao.people.queries import at_level, units_by_id
 
-from .figure import Figure, Totals, desk_url, figure_url, path_of
+from .figure import Figure, Totals, desk_url, figure_url
 
 GRIDS_SHOWN = 60  # the lowest shares; the file has all
 
@@ -43,7 +41,9 @@ def _sum(pairs) -> tuple[int, int]:
 def _places(scope: Scope, by_area: dict[int, tuple[int, int]]) -> Bars:
     rows = []
     for child in scope.children:
-        inside = [pair for pk, pair in by_area.items() if path_of(pk).startswith(child.path)]
+        inside = [
+            pair for pk, pair in by_area.items() if scope.units[pk].path.startswith(child.path)
+        ]
         settled, small = _sum(inside)
         rate = share_of(settled, small)
         if rate is not None:
@@ -54,12 +54,12 @@ def _places(scope: Scope, by_area: dict[int, tuple[int, int]]) -> Bars:
 
 
 def _grids(scope: Scope, by_area: dict[int, tuple[int, int]]) -> Table:
-    units, found = units_by_id(), []
+    units, found = scope.units, []
     for pk, (settled, small) in by_area.items():
         rate, grid = share_of(settled, small), units[pk]
         if rate is None or grid.level != Level.GRID:
             continue
-        community = at_level(grid, Level.COMMUNITY)
+        community = units.get(grid.parent_id)
         url = desk_url(scope, tab="ended", status="CLOSED", unit=pk)
         name = community.short_name if community else ""
         found.append(Row([grid.short_name, name, grid.code, small, settled, rate], url=url))
@@ -84,13 +84,13 @@ def _grids(scope: Scope, by_area: dict[int, tuple[int, int]]) -> Table:
 
 def _definition(scope: Scope) -> Table:
     """Return which classes count as small on the scope's last day, and on what ground."""
-    names = rules().categories
+    names = scope.book.categories
     rows = Parameter.objects.in_force(scope.last).filter(name="small_matter", value="1")
     found = [
         Row(
             [
                 names[row.subject].name if row.subject in names else _("全部类别"),
-                units_by_id()[row.unit_id].short_name if row.unit_id else _("全部区域"),
+                scope.units[row.unit_id].short_name if row.unit_id else _("全部区域"),
                 f"{row.valid_from:%Y-%m-%d}",
                 row.source,
             ]

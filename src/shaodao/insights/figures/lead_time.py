@@ -4,7 +4,6 @@ from django.db.models import Sum
 from django.db.models.functions import TruncWeek
 from django.utils.translation import gettext as _
 
-from shaodao.cases.rules import rules
 from shaodao.cores.wording import N_
 from shaodao.insights.panels import (
     Column,
@@ -19,7 +18,7 @@ from shaodao.insights.panels import (
     span_labels,
 )
 from shaodao.insights.policy import LONG, Measure, Spread
-from shaodao.insights.scope import Scope, picture_of, spreads, weeks
+from shaodao.insights.scope import Scope, spreads, weeks
 
 from .figure import Figure, Totals, ended_url
 
@@ -81,12 +80,12 @@ def _trend(scope: Scope) -> Picture:
 
 
 def _classes(scope: Scope, by_class: dict[object, Spread]) -> Table:
-    names = rules().categories
+    names = scope.book.categories
     rows = [
         Row(
             [
                 names[code].name,
-                picture_of(code).name,
+                scope.picture_of(code).name,
                 spread.n,
                 spread.quantile(0.5),
                 spread.quantile(0.9),

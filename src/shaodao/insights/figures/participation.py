@@ -7,7 +7,6 @@ from django.db.models.functions import TruncWeek
 from django.utils.translation import gettext as _
 
 from shaodao.cases.policy import SOLVED_BY_LABELS, SolvedBy
-from shaodao.cases.rules import rules
 from shaodao.cores.wording import N_
 from shaodao.insights.panels import (
     Bar,
@@ -22,7 +21,7 @@ from shaodao.insights.panels import (
     day_label,
 )
 from shaodao.insights.policy import Measure, share_of
-from shaodao.insights.scope import Scope, picture_of, weeks
+from shaodao.insights.scope import Scope, weeks
 from shaodao.kit.templatetags.kit import share
 
 from .figure import Figure, Totals, ended_url
@@ -88,12 +87,12 @@ def _trend(scope: Scope) -> Picture:
 
 
 def _classes(scope: Scope, by_class: dict[str, Counter[str]]) -> Table:
-    names = rules().categories
+    names = scope.book.categories
     rows = []
     for code, sums in by_class.items():
         others, known = _others(sums)
         if known > 0:
-            values = [names[code].name, picture_of(code).name, known, others]
+            values = [names[code].name, scope.picture_of(code).name, known, others]
             rows.append(Row([*values, share_of(others, known)], url=ended_url(scope, code)))
     rows.sort(key=lambda row: -row.values[2])
     columns = [

@@ -18,7 +18,7 @@ from shaodao.insights.scope import Scope, weeks
 from shaodao.kit.templatetags.kit import share
 from shaodao.people.queries import number
 
-from .figure import Figure, Totals, figure_url, path_of
+from .figure import Figure, Totals, figure_url
 
 _MEASURES = (Measure.ACCEPT, Measure.RESOLVED, Measure.RATED, Measure.COMPLAINTS)
 Sums = Counter[tuple[str, str]]
@@ -112,7 +112,7 @@ def _places(scope: Scope, by_area: dict[int, Sums], threshold: int) -> Table:
     for child in scope.children:
         sums: Sums = Counter()
         for pk, some in by_area.items():
-            if path_of(pk).startswith(child.path):
+            if scope.units[pk].path.startswith(child.path):
                 sums.update(some)
         rates = Rates(sums, threshold)
         values = [value for part, whole in rates.each() for value in (share_of(part, whole), whole)]

@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 
 from shaodao.cases.models import Case, Clock
 from shaodao.cases.policy import STEP_LABELS, MoveRefused, Step
-from shaodao.cases.rules import rules
 from shaodao.cases.templatetags.cases import amount_label
 from shaodao.cores.wording import N_
 from shaodao.insights.panels import (
@@ -24,10 +23,9 @@ from shaodao.insights.panels import (
     span_labels,
 )
 from shaodao.insights.policy import SHORT, Kept, Measure, Spread, share_of
-from shaodao.insights.scope import Scope, classes_under
+from shaodao.insights.scope import Scope
 from shaodao.kit.paging import keyset
 from shaodao.kit.templatetags.kit import share
-from shaodao.people.queries import units_by_id
 
 from .figure import Figure, Totals
 
@@ -87,7 +85,7 @@ def _histogram(whole: dict[Measure, _Answers]) -> Picture:
 
 
 def _classes(scope: Scope, rows: list[tuple]) -> Table:
-    names = rules().categories
+    names = scope.book.categories
     codes = sorted({code for _, code, *_ in rows}, key=lambda code: names[code].rank)
     found = [
         Row([names[code].name, *(v for m in _ANSWERS for v in _of_class(scope, rows, m, code))])
@@ -119,7 +117,7 @@ def target_of(scope: Scope, measure: Measure, code: str) -> str:
     """Return a class's target as it stands on the scope's last day, without a hazard."""
     unit = scope.area or scope.children[0]
     try:
-        row = rules().limit(measure, category=code, unit=unit, is_hazard=False, on=scope.last)
+        row = scope.book.limit(measure, category=code, unit=unit, is_hazard=False, on=scope.last)
     except MoveRefused:
         return "—"
     return amount_label(row.amount, row.time_unit)
@@ -134,7 +132,7 @@ def breaches(scope: Scope) -> Table:
     if scope.area is not None:
         mine = mine.filter(area__path__startswith=scope.area.path)
     if scope.picture:
-        mine = mine.filter(category__in=classes_under(scope.picture))
+        mine = mine.filter(category__in=scope.classes)
     clocks = Clock.objects.filter(
         Q(stopped_at=None) | Q(stopped_at__gt=F("due_at")),
         case__in=mine,
@@ -154,19 +152,19 @@ def breaches(scope: Scope) -> Table:
         Column(_("实际"), "time"),
         Column(_("超出"), "span"),
     ]
-    rows = [_breach(clock, at=scope.at) for clock in page.rows]
+    rows = [_breach(scope, clock) for clock in page.rows]
     empty = _("没有超时，很好")
     return Table("breaches", _("超时清单"), columns, rows, empty=empty, page=page, folds=True)
 
 
-def _breach(clock: Clock, *, at: datetime) -> Row:
-    over = (clock.stopped_at or at) - clock.due_at
+def _breach(scope: Scope, clock: Clock) -> Row:
+    over = (clock.stopped_at or scope.at) - clock.due_at
     return Row(
         [
             clock.case.number,
             clock.case.title,
             _(STEP_LABELS[Step(clock.step)]),
-            units_by_id()[clock.unit_id].short_name,
+            scope.units[clock.unit_id].short_name,
             clock.due_at,
             clock.stopped_at or _("还没有"),
             over / timedelta(minutes=1),

@@ -7,11 +7,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from shaodao.cases.models import Case, Rating
-from shaodao.cases.rules import rules
 from shaodao.cores.wording import N_
 from shaodao.insights.panels import Column, Page, Picture, Row, Stat, Stats, Table
 from shaodao.insights.policy import Measure
-from shaodao.insights.scope import Scope, classes_under, picture_of
+from shaodao.insights.scope import Scope
 
 from .figure import Figure, Totals, ended_url
 
@@ -74,11 +73,11 @@ def _stars(whole: _Before) -> Picture:
 
 
 def _classes(scope: Scope, by_class: dict[str, Counter[tuple[str, str]]]) -> Table:
-    names, rows = rules().categories, []
+    names, rows = scope.book.categories, []
     for code, sums in by_class.items():
         one = _Before(sums)
         if one.n_cases > 0 or one.n_rated:
-            values = [names[code].name, picture_of(code).name, one.n_cases, one.n_complaints]
+            values = [names[code].name, scope.picture_of(code).name, one.n_cases, one.n_complaints]
             rows.append(Row([*values, one.n_rated, one.score], url=ended_url(scope, code)))
     rows.sort(key=lambda row: -row.values[3])
     columns = [
@@ -98,7 +97,7 @@ def _cases(scope: Scope) -> Table:
     if scope.area is not None:
         mine = mine.filter(area__path__startswith=scope.area.path)
     if scope.picture:
-        mine = mine.filter(category__in=classes_under(scope.picture))
+        mine = mine.filter(category__in=scope.classes)
     latest = list(mine.defer("search").order_by("-ended_at", "-pk")[:LOOKED_AT])
     most = sorted(latest, key=lambda case: -case.n_reports)[:SHOWN]
     scores = scores_of([case.pk for case in most])

@@ -2,11 +2,10 @@
 
 from django.utils.translation import gettext as _
 
-from shaodao.cases.rules import rules
 from shaodao.cores.wording import N_
 from shaodao.insights.panels import Bars, Column, Page, Row, Stat, Stats, Table, bars_of
 from shaodao.insights.policy import Measure, share_of
-from shaodao.insights.scope import Scope, picture_of
+from shaodao.insights.scope import Scope
 
 from .figure import Figure, Totals, by_child, ended_url
 
@@ -34,9 +33,9 @@ def read(scope: Scope) -> Page:
 def _pictures(scope: Scope, by_class: dict[str, int]) -> Bars:
     sums: dict[str, int] = {}
     for code, n in by_class.items():
-        picture = picture_of(code).code
+        picture = scope.picture_of(code).code
         sums[picture] = sums.get(picture, 0) + n
-    names = rules().categories
+    names = scope.book.categories
     ordered = sorted(sums.items(), key=lambda pair: -pair[1])
     rows = [(names[code].name, n, ended_url(scope, code)) for code, n in ordered if n > 0]
     return Bars(_("按大类"), bars_of(rows))
@@ -48,10 +47,10 @@ def _places(scope: Scope, by_area: dict[int, int]) -> Bars:
 
 
 def _classes(scope: Scope, by_class: dict[str, int]) -> Table:
-    total, names = sum(by_class.values()), rules().categories
+    total, names = sum(by_class.values()), scope.book.categories
     rows = [
         Row(
-            [names[code].name, picture_of(code).name, n, share_of(n, total)],
+            [names[code].name, scope.picture_of(code).name, n, share_of(n, total)],
             url=ended_url(scope, code),
         )
         for code, n in sorted(by_class.items(), key=lambda pair: -pair[1])
