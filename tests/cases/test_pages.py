@@ -552,3 +552,15 @@ def test_a_case_says_why_it_went_where_it_went(client, town):
     sign_in(client, town.dispatcher)
     page = client.get(reverse("routing"), {"case": case.pk})
     assert town.housing.short_name in text_of(page)
+
+
+def test_a_case_many_report_shows_the_first_and_says_how_many_more(client, town):
+    case = a_case(town, Status.RECEIVED)
+    for _ in range(21):
+        town.taken(at=now(), join=case)
+    sign_in(client, town.intake)
+    page = page_of(client, case)
+    assert page.content.decode().count('<article class="said') == 20
+    assert "看全部22条反映" in text_of(page)
+    whole = client.get(reverse("case", args=[case.pk]) + "?all=1").content.decode()
+    assert whole.count('<article class="said') == 22

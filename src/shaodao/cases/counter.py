@@ -66,14 +66,19 @@ def grids_of(user) -> QuerySet[Grid]:
     return Grid.objects.visible_to(user).select_related("unit")
 
 
+def buildings_of(user) -> QuerySet[Building]:
+    """Return the buildings `user` may name as a place."""
+    here = Grid.objects.visible_to(user)
+    return Building.objects.filter(grid__in=here).select_related("grid")
+
+
 def buildings_like(user, address: str) -> list[Building]:
     """Return the buildings in reach of `user` whose address holds what was typed."""
     found_terms = query_terms(address)
     if not found_terms:
         return []
-    here = Grid.objects.visible_to(user)
-    rows = Building.objects.filter(matching(found_terms), grid__in=here)
-    return list(rows.select_related("grid").order_by("pk")[:MOST_SUGGESTED])
+    rows = buildings_of(user).filter(matching(found_terms))
+    return list(rows.order_by("pk")[:MOST_SUGGESTED])
 
 
 @dataclass(frozen=True)

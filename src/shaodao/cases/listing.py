@@ -107,7 +107,7 @@ def narrowed(user, filters: Filters, *, at: datetime) -> QuerySet[Case]:
 
 def _of_tab(cases: QuerySet[Case], tab: str, *, user, at: datetime) -> QuerySet[Case]:
     if tab == "ended":
-        return cases.filter(status__in=sorted(policy.ENDED))
+        return cases.filter(status__in=sorted(policy.ENDED), ended_at__isnull=False)
     if tab == "approvals":
         return cases.filter(pk__in=Approval.objects.filter(decided_at=None).values("case"))
     if tab == "mine":

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from shaodao.people.models import Unit, User
 from shaodao.people.queries import units_by_id
-from shaodao.places.models import Asset, Household
+from shaodao.places.models import Asset, Grid, Household
 from shaodao.reports.models import Category
 
 from . import policy
@@ -48,6 +49,11 @@ class Reasons:
     counted: list[Why]
     skipped: list[Why]  # fit, but nothing stands there
     misfit: list[Why]
+
+
+def assets_of(user) -> QuerySet[Asset]:
+    """Return the assets in grids under `user`'s posts."""
+    return Asset.objects.filter(grid__in=Grid.objects.visible_to(user)).select_related("grid")
 
 
 def supposed(category: Category, area: Unit, household: Household | None) -> Case:

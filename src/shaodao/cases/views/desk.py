@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from shaodao.cases import actions, listing, policy
+from shaodao.cases import actions, counter, listing, policy
 from shaodao.cases.forms import BulkForm, category_choices
 from shaodao.cases.models import Case
 from shaodao.cases.queries import routing_of
@@ -38,29 +38,29 @@ BULK_KEYS = {"dispatch": "d", "file": "f", "merge": "m"}
 def desk(request: HttpRequest) -> HttpResponse:
     """Show the queue the URL asks for, as a list and on the map."""
     at, filters = timezone.now(), listing.read_filters(request.GET)
-    held = roles_of(request.user)
     page = {
         "at": at,
         "filters": filters,
         "page": listing.page_of(request.user, filters, at=at, after=request.GET.get("after")),
         "tabs": listing.tabs_of(request.user, at=at),
         "choices": _choices(request.user),
-        "bulk": [
-            {
-                "name": name,
-                "icon": BULK_ICONS[name],
-                "key": BULK_KEYS[name],
-                "url": reverse(f"bulk_{name}"),
-            }
-            for name, roles in BULK.items()
-            if roles & held
-        ],
+        "bulk": _many(request.user),
+        "may_write_down": bool(counter.doors_of(request.user)),
         "tiles": _tiles(request),
         "case_href": f"{reverse('desk')}{{id}}/",
         "box": listing.box_of(request.user),
     }
     template = "cases/desk.html#queue" if wants_part(request) else "cases/desk.html"
     return render(request, template, page)
+
+
+def _many(user) -> list[dict[str, str]]:
+    """Return the buttons for many cases at once that go with the roles of `user`."""
+    return [
+        {"name": name, "icon": BULK_ICONS[name], "key": BULK_KEYS[name], "url": url}
+        for name, roles in BULK.items()
+        if roles & roles_of(user) and (url := reverse(f"bulk_{name}"))
+    ]
 
 
 def _choices(user) -> dict[str, object]:

@@ -60,9 +60,7 @@ def routing(request: HttpRequest) -> HttpResponse:
 def _supposed(request: HttpRequest, values: dict) -> tuple[Case | None, Asset | None]:
     """Return the case that is supposed and its asset; no case where the place is in no grid."""
     grids = Grid.objects.visible_to(request.user)
-    asset = (
-        Asset.objects.filter(grid__in=grids, code=values["asset"]).select_related("grid").first()
-    )
+    asset = why.assets_of(request.user).filter(code=values["asset"]).first()
     homes = Household.objects.visible_to(request.user).select_related("building__grid")
     home = homes.filter(pk=values["household"]).first() if values["household"] else None
     grid_id = next((thing.grid_id for thing in (asset, home and home.building) if thing), None)

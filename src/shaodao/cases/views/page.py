@@ -24,6 +24,7 @@ from shaodao.kit.pdf import NoFont
 from shaodao.kit.wording import say
 from shaodao.people.frames import frame_of
 
+MOST_SAID, MOST_ENTRIES = 20, 200  # shown at first; `?all=1` shows the rest
 REFUSED = 422  # a form that comes back: htmx swaps it in
 
 
@@ -65,7 +66,10 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
     at = timezone.now()
     shown = load(request, pk)
     book = dossier.read(shown, user=request.user, at=at)
+    most = None if "all" in request.GET else (MOST_SAID, MOST_ENTRIES)
     page = {"case": shown, "d": book, "at": at, "frame": frame_of(request.user)}
+    page["said"] = book.said[: most[0]] if most else book.said
+    page["history"] = book.history[: most[1]] if most else book.history
     return render(request, "cases/case.html", page)
 
 

@@ -17,7 +17,7 @@ from shaodao.cases.forms import NewCaseForm, PatrolForm
 from shaodao.cases.models import Case, Patrol
 from shaodao.kit.wording import say
 from shaodao.people.frames import frame_of
-from shaodao.places.models import Building, Grid
+from shaodao.places.models import Building
 from shaodao.reports.policy import Channel, ReportRefused
 
 from .page import REFUSED
@@ -95,8 +95,7 @@ def _number(query: QueryDict, name: str) -> int | None:
 
 def _placed(request: HttpRequest, values: dict) -> dict:
     """Return what was given with the building and the case it names, where the reader sees them."""
-    here = Grid.objects.visible_to(request.user)
-    buildings = Building.objects.filter(grid__in=here).select_related("grid")
+    buildings = Building.objects.visible_to(request.user).select_related("grid")
     return values | {
         "building": _chosen(buildings, values.get("building")),
         "join": _chosen(Case.objects.visible_to(request.user).open(), values.get("join")),
