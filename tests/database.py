@@ -148,7 +148,9 @@ def _use(name: str) -> None:
 
 
 def _admin() -> psycopg.Connection:
-    """Connect to the server itself; outside any transaction, as CREATE DATABASE demands."""
-    return psycopg.connect(
-        **{**connection.get_connection_params(), "dbname": "postgres"}, autocommit=True
-    )
+    """Connect to the server itself; outside any transaction, as CREATE DATABASE demands.
+
+    Without the site's time-outs: another process may be building the template for a while.
+    """
+    own = {"dbname": "postgres", "options": ""}
+    return psycopg.connect(**{**connection.get_connection_params(), **own}, autocommit=True)
