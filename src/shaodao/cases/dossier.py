@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import Prefetch
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -155,6 +156,7 @@ def read(case: Case, *, user, at: datetime) -> Dossier:
     waiting = next((a for a in approvals if a.decided_at is None), None)
     seats = seats_of(user, case, [helper.unit for helper in helpers])
     before, after = _sides(case, links, evidence)
+    benefiting = Prefetch("compounds", to_attr="benefiting")  # a list, for the template
     return Dossier(
         case=case,
         stages=stage_line(case, history, at=at, is_rated=bool(ratings)),
@@ -166,7 +168,7 @@ def read(case: Case, *, user, at: datetime) -> Dossier:
         internal=_spoken(history, policy.RemarkKind.INTERNAL),
         replies=_spoken(history, policy.RemarkKind.REPLY, policy.RemarkKind.REPORTER),
         clocks=[timed(clock, at) for clock in clocks],
-        outcomes=list(case.outcomes.select_related("kind").prefetch_related("compounds")),
+        outcomes=list(case.outcomes.select_related("kind").prefetch_related(benefiting)),
         money=_money(case),
         helpers=helpers,
         waiting=waiting,

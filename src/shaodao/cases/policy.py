@@ -166,6 +166,7 @@ class By:
 
 
 def by(role: Role, *tiers: Level, asker: Role | None = None, over: Over | None = None) -> By:
+    """Return a line of the column "by whom"; the unit it counts over follows from the role."""
     return By(role, over or _OVER.get(role, Over.DESK), frozenset(tiers) or None, asker)
 
 

@@ -73,6 +73,12 @@ class Compound(models.Model):
         return f"#{self.pk} {self.name}"
 
 
+class BuildingQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Return the buildings of grids under any unit where `user` holds a post."""
+        return self.filter(grid__unit__in=Unit.objects.visible_to(user))
+
+
 class Building(models.Model):
     """A building, or a farmhouse that stands for its one household."""
 
@@ -87,6 +93,8 @@ class Building(models.Model):
     zkey = models.BigIntegerField()
     n_floors = models.PositiveSmallIntegerField(default=1)
     search = SearchVectorField(null=True)  # terms of the address (cores/words)
+
+    objects = BuildingQuerySet.as_manager()
 
     class Meta:
         indexes = [
@@ -162,6 +170,12 @@ class Contact(models.Model):
         return f"{self.household_id} {self.worker_id}"
 
 
+class AssetQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Return the assets in grids under any unit where `user` holds a post."""
+        return self.filter(grid__unit__in=Unit.objects.visible_to(user))
+
+
 class Asset(models.Model):
     """A thing in public space with an owner (部件): a lamp, a manhole cover, a bin, a lift."""
 
@@ -173,6 +187,8 @@ class Asset(models.Model):
     lon = models.FloatField()
     lat = models.FloatField()
     zkey = models.BigIntegerField()
+
+    objects = AssetQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["zkey"], name="asset_zkey")]

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
-from django.utils import timezone
 
 from shaodao.cases import policy
 from shaodao.cases.models import Case, CoHandler, Evidence, Funding, Outcome
@@ -149,7 +148,7 @@ def _file(file, *, actor, at, evidence):
 def _dispatch(file, *, actor, at, evidence):
     case, unit = file.case, evidence["unit"]
     if actor is not None:
-        check_reach(file, unit, actor=actor)
+        check_reach(file, unit, actor=actor, at=at)
     case.lead, case.lead_person = unit, evidence.get("person")
     if case.lead_person is None and unit.level == "GRID" and case.household_id:
         found = routing_of(case, at=at).candidates
@@ -159,7 +158,7 @@ def _dispatch(file, *, actor, at, evidence):
     return {"person": case.lead_person_id, "helpers": [u.pk for u in evidence.get("helpers") or ()]}
 
 
-def check_reach(file: CaseFile, unit: Unit, *, actor) -> None:
+def check_reach(file: CaseFile, unit: Unit, *, actor, at: datetime) -> None:
     """Test that `actor` may send the case to `unit`: below a desk of theirs, or named by a route.
 
     :raises policy.MoveRefused: if it is neither.
@@ -169,7 +168,7 @@ def check_reach(file: CaseFile, unit: Unit, *, actor) -> None:
     desks = [p.unit for p in posts_of(actor) if p.role == Role.DISPATCHER]
     if any(unit.path.startswith(desk.path) for desk in desks):
         return
-    routed = {c.unit_id for c in routing_of(file.case, at=timezone.now()).candidates}
+    routed = {c.unit_id for c in routing_of(file.case, at=at).candidates}
     if unit.pk not in routed:
         raise M(N_("{unit}不在您的派遣范围内，请先上报上一级派遣"), unit=unit.short_name)
 
