@@ -118,7 +118,7 @@ class Where:
     building: Building | None = None
     suggested: tuple[Building, ...] = ()  # what a typed address may mean
 
-    @property
+    @cached_property
     def point(self) -> tuple[float, float] | None:
         """The point that stands for the place."""
         if self.line:
@@ -129,7 +129,7 @@ class Where:
         thing = self.building or self.grid
         return (thing.lon, thing.lat) if thing else None
 
-    @property
+    @cached_property
     def area(self) -> Unit | None:
         """The unit of the grid it lies in."""
         grid = self.building.grid if self.building else self.grid

@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 from django.conf import settings
+from django.db import transaction
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -31,9 +32,10 @@ def report(request: HttpRequest, code: str = "") -> HttpResponse:
     card = choosing.grid_with(code) if code else None
     if code and card is None:
         raise Http404
-    filled = doors.read(request, card=card, key=uuid4())
     if request.method != "POST":
-        return _page(request, filled)
+        with transaction.atomic():  # reads the versions of configured rows once
+            return _page(request, doors.read(request, card=card, key=uuid4()))
+    filled = doors.read(request, card=card)
     if (known := report_with(filled.form.cleaned_data.get("key") or uuid4())) is not None:
         return _taken(request, known)
     try:
@@ -135,6 +137,7 @@ def _is_local(request: HttpRequest) -> bool:
 
 
 @require_POST
+@transaction.atomic  # reads the versions of configured rows once
 def around(request: HttpRequest) -> HttpResponse:
     """Show what to look at before sending, for a form as it stands; nothing is written."""
     code = request.POST.get("card", "")

@@ -1,7 +1,11 @@
-"""What everybody may see: nearby cases, the board of closed ones, one's grid worker, the way in."""
+"""What everybody may see: nearby cases, the board of closed ones, one's grid worker, the way in.
+
+A page that reads configured rows is one transaction, which looks at their versions once.
+"""
 
 from django.conf import settings
 from django.contrib.staticfiles import finders
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.templatetags.static import static
@@ -29,6 +33,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@transaction.atomic
 def nearby(request: HttpRequest) -> HttpResponse:
     """Show the open cases staff released: around a place if one is given, else the latest."""
     point, page = _point(request), None
@@ -73,6 +78,7 @@ def public_tile(request: HttpRequest, z: int, x: int, y: int) -> HttpResponse:
 
 
 @require_safe
+@transaction.atomic
 def board(request: HttpRequest) -> HttpResponse:
     """Show the closed cases staff released, newest first, with pictures before and after."""
     category, community = request.GET.get("category", ""), request.GET.get("community", "")
@@ -111,6 +117,7 @@ def board_photo(request: HttpRequest, pk: int, which: str) -> HttpResponse:
 
 
 @require_safe
+@transaction.atomic
 def my_worker(request: HttpRequest) -> HttpResponse:
     """Show who is responsible for an address: name, work phone and grid."""
     address = request.GET.get("address", "").strip()[:120]

@@ -5,6 +5,7 @@ from functools import wraps
 
 from django.conf import settings
 from django.contrib import messages
+from django.db import transaction
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -50,6 +51,7 @@ def private(view: View) -> View:
 
 
 @require_GET
+@transaction.atomic  # reads the versions of configured rows once
 @private
 def track(request: HttpRequest, report: Report, token: str) -> HttpResponse:
     """Show where a report stands, until when, what was answered, and who looked at its details."""
