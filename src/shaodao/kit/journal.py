@@ -1,4 +1,4 @@
-"""The shape every journal shares: rows that are only added, each holding the hash of the one before.
+"""The shape every journal shares: rows that are only added, each holding the hash before it.
 
 A journal's facts are ids, codes and digests. Free text, names and phone numbers stand in rows of
 their own that can be erased, so that a journal proves what was done after what was said is gone.
