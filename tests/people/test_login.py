@@ -10,6 +10,7 @@ from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from shaodao.people import actions
+from shaodao.people.actions import entering
 from shaodao.people.models import AccountEntry, User
 from shaodao.people.policy import AccountRefused
 from tests.sessions import sign_in
@@ -45,9 +46,9 @@ def test_a_wrong_password_or_an_unknown_name_opens_nothing(worker):
 
 def test_an_unknown_name_costs_the_same_hashing_as_a_known_one(worker, monkeypatch):
     hashed = []
-    plain = actions.make_password
+    plain = entering.make_password
     monkeypatch.setattr(
-        actions, "make_password", lambda password: hashed.append(1) or plain(password)
+        entering, "make_password", lambda password: hashed.append(1) or plain(password)
     )
     actions.log_in(username="nobody", password=SECRET, at=MONDAY)
     assert hashed == [1]

@@ -216,9 +216,18 @@ OWN_ENTRIES = {
 }
 
 
+# What other apps write into the chain: places, whoever is responsible for them.
+PLACE_ENTRIES = {
+    "assign_contact": N_("指定联系户网格员"),
+    "draw_grid": N_("划定网格"),
+    "set_asset_owner": N_("登记设施权属"),
+}
+
+
 def entry_label(name: str) -> str:
-    """Return the label of an entry of the account journal."""
-    return OWN_ENTRIES[name] if name in OWN_ENTRIES else DUTIES[Duty(name)][0]
+    """Return the label of an entry of the account journal; its name where it has none."""
+    known = OWN_ENTRIES | PLACE_ENTRIES | {duty.value: label for duty, (label, _) in DUTIES.items()}
+    return known.get(name, name)
 
 
 class AccountRefused(Refusal):

@@ -1,3 +1,5 @@
+"""`bin/manage catalogue`: what can be translated, and what still waits for it."""
+
 from django.core.management.base import BaseCommand, CommandError
 
 from shaodao.config import catalogue
