@@ -105,7 +105,7 @@ def test_clusters_count_what_lies_in_their_cells(town: Town, scattered, z):
         assert (feature["properties"]["tone"] == "late") == bool(n_late)
 
 
-@pytest.mark.parametrize("z", [SINGLE_FROM, 18, 19])
+@pytest.mark.parametrize("z", [SINGLE_FROM, 18])
 def test_close_up_each_case_stands_where_it_is(town: Town, scattered, z):
     found = {}
     for place in tiles_around(z):
