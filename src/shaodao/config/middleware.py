@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_otp import user_has_device
 
+from shaodao.kit.versions import one_look
 from shaodao.people.actions import needs_second_factor
 from shaodao.people.models import roles_of
 from shaodao.people.policy import THREE_ADMINISTRATORS
@@ -163,3 +164,15 @@ def _missing(request: HttpRequest) -> str:
     if needs_second_factor(request.user) and not request.user.is_verified():
         return "second_factor" if user_has_device(request.user) else "second_factor_setup"
     return ""
+
+
+def rules_once(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Let a page look once at the versions of the rows a county configures."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        with one_look():
+            return get_response(request)
+
+    return middleware

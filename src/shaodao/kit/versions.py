@@ -1,6 +1,7 @@
 """Caches in a process that know when they are stale: each is keyed by a row every writer bumps."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import Lock
 from typing import ClassVar, Generic, TypeVar
 from weakref import ref
@@ -46,21 +47,37 @@ class Versioned(Generic[T]):
 def number_of(name: str) -> int:
     """Return the present version number of `name`; 0 where nothing was ever written.
 
-    Inside a transaction all numbers are read once: one transaction works with one set of rules.
+    All numbers are read at once, and once only in a transaction or within `one_look`: what belongs
+    together works with one set of rules.
     """
     block = connection.atomic_blocks[0] if connection.in_atomic_block else None
     kept = getattr(connection, "_version_numbers", None)
     if block is not None and kept is not None and kept[0]() is block:
         return kept[1].get(name, 0)
+    looking = block is None and getattr(connection, "_is_looking_once", False)
+    if looking and connection._looked_at is not None:
+        return connection._looked_at.get(name, 0)
     Version = apps.get_model("people", "Version")
     numbers = dict(Version.objects.values_list("name", "number"))
     connection._version_numbers = (ref(block), numbers) if block is not None else None
+    if looking:
+        connection._looked_at = numbers
     return numbers.get(name, 0)
+
+
+@contextmanager
+def one_look() -> Iterator[None]:
+    """Read the version numbers at most once outside transactions while this lasts: a page."""
+    connection._is_looking_once, connection._looked_at = True, None
+    try:
+        yield
+    finally:
+        connection._is_looking_once, connection._looked_at = False, None
 
 
 def bump(name: str) -> None:
     """Raise the version number of `name` in the present transaction."""
-    connection._version_numbers = None
+    connection._version_numbers = connection._looked_at = None
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO people_version (name, number) VALUES (%s, 1)"
