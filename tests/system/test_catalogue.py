@@ -35,11 +35,11 @@ def english(compiled):
 
 
 def messages():
-    """Yield every entry as its Chinese and its English forms, the counted one first."""
+    """Yield every translated entry as its Chinese and its English forms, that for many first."""
     for message in catalogue.read():
-        if message.id:
-            is_counted = isinstance(message.id, tuple)
-            forms = tuple(reversed(message.string)) if is_counted else (message.string,)
+        is_counted = isinstance(message.id, tuple)
+        forms = tuple(reversed(message.string)) if is_counted else (message.string,)
+        if message.id and all(forms):
             yield message.id[0] if is_counted else message.id, forms
 
 
