@@ -185,7 +185,7 @@ def read(case: Case, *, user, at: datetime) -> Dossier:
         ),
         responded=_last(clocks, policy.Step.ACCEPT),
         arrived=_last(clocks, policy.Step.ARRIVE),
-        lead_time=case.handled_at - case.received_at if case.handled_at else None,
+        lead_time=lead_time(case),
         points=points_of(case),
         may_release=may_release(user, case),
     )
@@ -328,6 +328,14 @@ def timed(clock: Clock, at: datetime) -> Timed:
 
 def _last(clocks: Sequence[Clock], step: policy.Step) -> Clock | None:
     return next((c for c in reversed(clocks) if c.step == step and c.stopped_at), None)
+
+
+def lead_time(case: Case) -> timedelta | None:
+    """Return how long it took from the first report to the closing, or so far to the handling."""
+    if case.handled_at is None:
+        return None
+    is_closed = case.status == policy.Status.CLOSED and case.ended_at is not None
+    return (case.ended_at if is_closed else case.handled_at) - case.received_at
 
 
 def _taken(clock: Clock | None) -> timedelta | None:
