@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from shaodao.cores.words import query_terms
+from shaodao.kit.search import AllOf
 from shaodao.people.models import Unit, roles_of
 from shaodao.people.policy import Level, Role
 from shaodao.people.queries import at_level, units_by_id
@@ -17,7 +18,6 @@ from shaodao.reports.actions import Said
 from shaodao.reports.policy import Channel, PlaceBy
 
 from .duplicates import Likely, likely
-from .listing import matching
 from .models import Case
 
 # By which doors a role may bring something in.
@@ -77,7 +77,7 @@ def buildings_like(user, address: str) -> list[Building]:
     found_terms = query_terms(address)
     if not found_terms:
         return []
-    rows = buildings_of(user).filter(matching(found_terms))
+    rows = buildings_of(user).filter(search=AllOf(found_terms))
     return list(rows.order_by("pk")[:MOST_SUGGESTED])
 
 

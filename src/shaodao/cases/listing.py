@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.contrib.postgres.search import SearchQueryField
-from django.db.models import BooleanField, F, Func, Max, Min, Q, QuerySet, Value
-from django.db.models.functions import Cast
+from django.db.models import Max, Min, Q, QuerySet
 
 from shaodao.cores.wording import N_
 from shaodao.cores.words import query_terms
 from shaodao.kit.paging import Page, keyset
+from shaodao.kit.search import AllOf
 from shaodao.people.models import Unit, posts_of
 from shaodao.people.policy import CASE_ROLES, Kind, Level
 from shaodao.people.queries import units_by_id
@@ -138,20 +137,8 @@ def _says(text: str) -> Q:
         if len(text) <= 9:
             found |= Q(pk=int(text))
     if terms := query_terms(text):
-        found |= Q(matching(terms))
+        found |= Q(search=AllOf(terms))
     return found
-
-
-def matching(terms: list[str]) -> Func:
-    """Return the condition that a row's search vector has all of `terms`."""
-    quoted = " & ".join(f"'{term}'" for term in terms)  # a term is letters and digits only
-    return Func(
-        F("search"),
-        Cast(Value(quoted), SearchQueryField()),
-        arg_joiner=" @@ ",
-        template="(%(expressions)s)",
-        output_field=BooleanField(),
-    )
 
 
 @dataclass(frozen=True)
