@@ -5,6 +5,7 @@ on it, `snapshot(page, name)` keeps a picture in var/screenshots.
 """
 
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,9 +63,13 @@ class _Server(ThreadedWSGIServer):
     daemon_threads = False
 
     def get_request(self):
-        connection, address = super().get_request()
-        connection.settimeout(5)  # seconds a browser may keep a line open in silence
-        return connection, address
+        line, address = super().get_request()
+        line.settimeout(5)  # seconds a browser may keep a line open in silence
+        return line, address
+
+    def handle_error(self, request, client_address):
+        if not isinstance(sys.exception(), TimeoutError):
+            super().handle_error(request, client_address)
 
 
 @pytest.fixture

@@ -83,6 +83,27 @@ def test_the_same_matter_nearby_is_offered_while_the_form_is_filled(live_town, b
     assert case.n_reports == 2
 
 
+def test_a_place_chosen_from_lists_is_still_chosen_when_the_draft_comes_back(
+    live_town, browser_page
+):
+    town = live_town.town
+    page = browser_page(width=390)
+    page.goto("/report/")
+    page.get_by_label("用您自己的话说").fill("垃圾没人收")
+    page.get_by_text("从名单里选小区或网格").click()
+    page.select_option("[name=township]", label=town.street.short_name)
+    page.select_option("[name=community]", label=town.community.short_name)
+    page.select_option("[name=spot_pick]", label=town.grid.short_name)
+    expect(page.locator("#look")).to_contain_text("属于")
+    expect(page.locator("[data-draft-state]")).to_contain_text("已存在这部手机里")
+    page.goto("/")
+    page.goto("/report/")
+    expect(page.locator("#look")).to_contain_text("属于：章贡区 西津路社区第一网格")
+    page.get_by_role("button", name="提交", exact=True).click()
+    expect(page.get_by_role("heading", name="收到了，谢谢您")).to_be_visible()
+    assert Report.objects.get().area == town.grid
+
+
 def test_an_emergency_is_pointed_to_the_telephone_while_it_is_written(live_town, browser_page):
     page = browser_page(width=390)
     page.goto("/report/")
