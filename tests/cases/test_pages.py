@@ -564,3 +564,11 @@ def test_a_case_many_report_shows_the_first_and_says_how_many_more(client, town)
     assert "看全部22条反映" in text_of(page)
     whole = client.get(reverse("case", args=[case.pk]) + "?all=1").content.decode()
     assert whole.count('<article class="said') == 22
+
+
+def test_a_transfer_does_not_begin_with_who_has_the_case_already(client, town):
+    case = a_case(town, Status.HANDLING)
+    sign_in(client, town.county_dispatcher)
+    page = client.get(move_url(case, "transfer")).content.decode()
+    assert f'<option value="{town.housing.pk}" selected>' not in page
+    assert "selected" in page.split('name="unit"')[1].split("</select>")[0]

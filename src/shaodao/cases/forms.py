@@ -190,7 +190,7 @@ def _unit(case: Case, *, routed: list[int], user, **_known) -> forms.Field:
     return forms.TypedChoiceField(
         choices=[("", _("请选择")), *unit_choices(user, case.area, routed)],
         coerce=_as_unit,
-        initial=routed[0] if routed else None,
+        initial=next((pk for pk in routed if pk != case.lead_id), None),
     )
 
 
