@@ -42,7 +42,7 @@ class Findings:
     faults: list[str] = field(default_factory=list)
 
     def __iadd__(self, other: "Findings") -> "Findings":
-        self.counts += other.counts
+        self.counts.update(other.counts)
         self.faults += other.faults
         return self
 

@@ -246,8 +246,9 @@ def categories(request: HttpRequest) -> HttpResponse:
     small = Parameter.objects.visible_to(request.user).filter(name=configuring.SMALL_MATTER)
     held = {row.subject: row.value == "1" for row in small.in_force(today).order_by("valid_from")}
     rows = [(row, held.get(row.pk, False)) for row in _in_order(rules().categories.values())]
-    context = {"rows": rows, "may_set": _may_set(request), "here": "categories"}
-    return render(request, "cases/categories.html", context)
+    at_root = any(p.role == Role.SECURITY and not p.unit.parent_id for p in posts_of(request.user))
+    context = {"rows": rows, "may_set": _may_set(request), "may_set_all": at_root}
+    return render(request, "cases/categories.html", context | {"here": "categories"})
 
 
 def _in_order(rows) -> list[Category]:

@@ -4,18 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from shaodao.cores.wording import N_
-from shaodao.people.models import (
-    Unit,
-    User,
-    posts_of,
-    seats_over,
-)
-from shaodao.people.policy import (
-    AccountRefused,
-    Duty,
-    Role,
-    check_duty,
-)
+from shaodao.people.models import Unit, User, posts_of, seats_over
+from shaodao.people.policy import DUTIES, AccountRefused, Duty, Role, check_duty
 
 from .recording import home_of, record
 
@@ -28,7 +18,10 @@ def check_actor(duty: Duty, *, actor: User, unit: Unit | None) -> None:
     :raises AccountRefused: if they do not.
     """
     if unit is None:
-        roles = {post.role for post in posts_of(actor) if post.unit.parent_id is None}
+        held = [post for post in posts_of(actor) if post.role == DUTIES[duty][1]]
+        if held and all(post.unit.parent_id is not None for post in held):
+            raise AccountRefused(N_("适用于全部地区的规则，由最上级单位的安全管理员修改"))
+        roles = {post.role for post in held}
     else:
         roles = {seat.role for seat in seats_over(actor, unit)}
     check_duty(duty, {Role(role) for role in roles})

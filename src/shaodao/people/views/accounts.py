@@ -82,6 +82,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
     page = history(entries, request)
     context = {
         "person": user,
+        "home": actions.home_of(user),
         "roles": in_words(policy.ROLE_LABELS),
         "posts": user.posts.select_related("unit").order_by("-since", "pk"),
         "doings": _doings_for(request.user, user),

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
+from shaodao.cores.wording import N_
 from shaodao.kit.paging import Page, keyset
 from shaodao.people import policy
 from shaodao.people.models import AccountEntry, Unit, User, roles_of
@@ -77,5 +78,14 @@ def _facts(entry: AccountEntry) -> str:
     if (pk := facts.get("unit")) in (known := units_by_id()):
         said.append(known[pk].short_name)
     plain = [facts.get(key) for key in ("since", "from", "until", "value", "by")]
-    said += [value for value in plain if isinstance(value, str)]
-    return " ".join(said)
+    words = [word for value in plain if isinstance(value, str) for word in value.split()]
+    return " ".join([*said, *(_(_WORDS.get(word, word)) for word in words)])
+
+
+_WORDS = {
+    "password": N_("密码"),
+    "oidc": N_("统一身份认证"),
+    "NATURAL_HOURS": N_("小时"),
+    "WORKING_HOURS": N_("工作时"),
+    "WORKING_DAYS": N_("工作日"),
+}
