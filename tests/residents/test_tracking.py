@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from shaodao.cases import actions
-from shaodao.cases.models import Case, Rating
+from shaodao.cases.models import Case, Rating, Remark
 from shaodao.cases.policy import Status
 from shaodao.reports.models import Report
 from shaodao.reports.tokens import make_token, token_of
@@ -223,11 +223,17 @@ def test_the_page_costs_the_same_for_fifty_steps_as_for_one(client, town):
     case = a_case(town, "HANDLING", phone="13900004444", pictures=[town.picture()])
     report = report_of(case)
     actions.move(case=case, name="answer", actor=town.handler, at=now(), reply="在办。")
+    actions.unmask(case=case, report=report, purpose="CALL", actor=town.handler, at=now())
     page_of(client, report)
     one = cost(report)
+    answered, looked = case.journal.order_by("-seq")[:2][::-1]
     for n in range(50):
-        actions.move(case=case, name="answer", actor=town.handler, at=now(), reply=f"进展 {n}")
-        actions.unmask(case=case, report=report, purpose="CALL", actor=town.handler, at=now())
+        words = Remark.objects.create(case=case, kind="REPLY", text=f"进展 {n}", salt=b"")
+        facts = {**answered.facts, "remark": words.pk}
+        given = {"case": case, "at": now(), "actor": town.handler, "hash": b""}
+        case.journal.create(name="answer", seq=1000 + n, facts=facts, **given)
+        case.journal.create(name="unmask", seq=2000 + n, facts=looked.facts, **given)
+    assert "进展49" in text_of(page_of(client, report))
     assert cost(report) == one
 
 
