@@ -127,6 +127,7 @@ def snapshot() -> Callable[[Page, str], Path]:
 
     def kept(page: Page, name: str) -> Path:
         path = folder / f"{name}.png"
+        page.evaluate("scrollTo(0, 0)")  # a bar that sticks would stand in the middle
         page.screenshot(path=path, full_page=True)
         return path
 
