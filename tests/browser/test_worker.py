@@ -80,6 +80,7 @@ def test_a_tap_without_a_network_says_so_and_can_be_made_again(browser_page, liv
     phone = browser_page(width=390)
     enter(phone, live_town, town.worker)
     phone.goto("/cases/today/")
+    phone.evaluate("navigator.serviceWorker.ready.then(() => true)")  # it fetches files of its own
     phone.context.set_offline(True)
     phone.click(f"#case-{case.pk} button.primary")
     expect(phone.locator(".toast")).to_contain_text("没有连上")
