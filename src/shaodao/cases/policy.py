@@ -268,8 +268,6 @@ OTHER_ENTRIES = {
     "deny": N_("不同意申请"),
     "revoke": N_("停用查询链接"),
     "erase": N_("个人信息到期清除"),
-    "reclassify": N_("改类别"),
-    "urge": N_("催办"),
 }
 
 
