@@ -319,3 +319,22 @@ def test_a_wrong_count_of_reports_is_found(town):
     Case.objects.filter(pk=case.pk).update(n_reports=2)
     (line,) = broken(case)
     assert "n_reports is 2" in line
+
+
+def test_a_reporter_who_leaves_a_merged_case_is_no_longer_counted_by_the_family(town):
+    primary, other = town.case(Status.FILED), town.case(Status.FILED)
+    joined = town.taken(join=other)
+    actions.move(case=other, name="merge", actor=town.intake, at=MONDAY, primary=primary)
+    other.refresh_from_db()
+    assert not actions.leave(case=other, report=joined.report, at=MONDAY + DAY)
+    primary.refresh_from_db()
+    assert primary.n_reports == 2
+    assert verify_cases().faults == []
+
+
+def test_a_case_others_were_merged_into_does_not_end_with_its_own_reporter(town):
+    primary, other = town.case(Status.FILED), town.case(Status.FILED)
+    actions.move(case=other, name="merge", actor=town.intake, at=MONDAY, primary=primary)
+    own = primary.reports.get().report
+    assert not actions.leave(case=primary, report=own, at=MONDAY + DAY)
+    assert verify_cases().faults == []

@@ -183,10 +183,14 @@ def leave(*, case: Case, report: Report, at: datetime) -> bool:
     """Let a reporter drop out of a case; tell whether that was the last one, so it may end."""
     file = open_file(case.pk)
     CaseReport.objects.filter(case=case, report=report, withdrawn_at=None).update(withdrawn_at=at)
-    if not CaseReport.objects.filter(case=case, withdrawn_at=None).exists():
+    others = CaseReport.objects.filter(case=case, withdrawn_at=None)
+    if not others.exists() and not Case.objects.filter(primary=case).exists():
         return True
-    Case.objects.filter(pk=case.pk).update(n_reports=F("n_reports") - 1)
     file.case.n_reports -= 1
     file.record("leave", at=at, actor_id=None, facts={"report": report.pk})
     file.save()
+    primary = file.case.primary_id
+    while primary is not None:  # whoever was merged into counts the reporters of both
+        Case.objects.filter(pk=primary).update(n_reports=F("n_reports") - 1)
+        primary = Case.objects.values_list("primary", flat=True).get(pk=primary)
     return False
