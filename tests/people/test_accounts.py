@@ -1,8 +1,10 @@
 """Who makes accounts, who arms them, who reads what was done; and numbers from a day on."""
 
 from datetime import date, timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
 
@@ -349,3 +351,27 @@ def test_the_lists_cost_the_same_number_of_questions_however_long(
     client.get(reverse("people"))
     with django_assert_max_num_queries(12):
         client.get(reverse("people"))
+
+
+# ---- the first administrators --------------------------------------------------------------
+
+
+def test_the_first_administrators_of_an_area_are_made_by_command(town):
+    out = StringIO()
+    given = {"name": "温如玉", "unit": "360722", "role": "SECURITY", "stdout": out}
+    call_command("administrator", "xinfeng.security", **given)
+    user = User.objects.get(username="xinfeng.security")
+    assert user.check_password(out.getvalue().split()[1])
+    assert user.must_change_password
+    assert [post.role for post in posts_of(user)] == ["SECURITY"]
+    assert (last().name, last().actor, last().unit) == ("appoint", None, town.other_county)
+
+
+@pytest.mark.parametrize(
+    ("unit", "role"),
+    [("360702", "ADMIN"), ("360722102200", "ADMIN"), ("999999", "ADMIN")],
+)
+def test_a_second_one_or_one_in_the_wrong_place_is_not(town, unit, role):
+    with pytest.raises(CommandError):
+        call_command("administrator", "x.y", name="甲", unit=unit, role=role, stdout=StringIO())
+    assert not User.objects.filter(username="x.y").exists()

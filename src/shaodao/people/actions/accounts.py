@@ -5,13 +5,22 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from shaodao.cores.wording import N_
-from shaodao.people.models import Unit, User
-from shaodao.people.policy import AccountRefused, Duty
+from shaodao.people.models import Post, Unit, User
+from shaodao.people.policy import (
+    THREE_ADMINISTRATORS,
+    AccountRefused,
+    Duty,
+    Level,
+    Role,
+    check_post,
+)
 
 from .duties import check_actor, locked, record_of
+from .recording import record
 
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that is mistaken on paper
 
@@ -48,6 +57,36 @@ def create_user(
     user.set_password(password)
     user.save(force_insert=True)
     record_of(user, Duty.CREATE, actor=actor, at=at, why=why, facts={"unit": unit.pk})
+    return user, password
+
+
+@transaction.atomic
+def found_administrator(
+    *, username: str, name: str, unit: Unit, role: Role, at: datetime
+) -> tuple[User, str]:
+    """Make the first administrator of an area, whom no administrator could make.
+
+    :raises AccountRefused: if the area has one already, or the user name is taken.
+    :raises PostRefused: if the role is not held at that tier.
+    """
+    Unit.objects.select_for_update().get(pk=unit.pk)
+    if role not in THREE_ADMINISTRATORS:
+        raise AccountRefused(N_("只用来设立第一位系统、安全、审计管理员"))
+    check_post(role, Level(unit.level))
+    held = Post.objects.in_force().filter(role=role, unit__in=unit.ancestor_ids)
+    if held.filter(user__is_active=True).exists():
+        raise AccountRefused(N_("这里已经有这种管理员，请由管理员在页面上办理"))
+    if User.objects.filter(username=username).exists():
+        raise AccountRefused(N_("这个用户名或手机号已经有账号"))
+    password = _first_password()
+    user = User(username=username, name=name, kept_by=unit, must_change_password=True)
+    user.set_password(password)
+    user.save(force_insert=True)
+    since = timezone.localdate(at)
+    post = Post.objects.create(user=user, unit=unit, role=role.value, since=since)
+    facts = {"post": post.pk, "unit": unit.pk, "role": role.value, "since": since.isoformat()}
+    subject = f"user:{user.pk}"
+    record(subject=subject, name=Duty.APPOINT, actor=None, at=at, facts=facts, unit=unit)
     return user, password
 
 
