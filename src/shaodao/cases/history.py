@@ -65,7 +65,6 @@ _ICONS = {
     "add_facts": "message",
     "send_check": "eye",
     "report_check": "eye",
-    "urge": "bell",
 }
 _TONES = {
     "late": "late",
@@ -76,7 +75,6 @@ _TONES = {
     "rework": "warn",
     "reopen": "warn",
     "deny": "warn",
-    "urge": "warn",
     "shelve": "wait",
     "keep_shelved": "wait",
     "ask": "wait",
