@@ -65,13 +65,13 @@ ACCOUNTS = (
             "统计", "Figures"),
     Account("admin", "360702", (R.ADMIN,),
             "系统管理员（要动态口令）", "System administrator (one-time code)",
-            "人员与岗位、时限、派遣规则", "People and posts, limits, routes"),
+            "账号与单位：新建、停用、重置密码", "Accounts and units: make, stop, reset a password"),
     Account("security", "360702", (R.SECURITY,),
             "安全管理员（要动态口令）", "Security administrator (one-time code)",
-            "账号锁定与解锁", "Locked accounts"),
+            "任命岗位、解锁；规则参数：时限、派遣、小事", "Appoint, unlock; rules: limits, routes, small matters"),
     Account("auditor", "360702", (R.AUDITOR,),
             "审计员（要动态口令）", "Auditor (one-time code)",
-            "账号留痕", "The journal of accounts"),
+            "审计：谁做了什么、谁看过个人信息", "Audit: who did what, who looked at personal details"),
 )
 # fmt: on
 
