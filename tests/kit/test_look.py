@@ -153,3 +153,7 @@ def test_chinese_is_not_spread_or_italic():
     for text in (BASE, PARTS):
         assert "letter-spacing" not in text
         assert "italic" not in text
+
+
+def test_a_chart_without_series_has_rows_without_values():
+    assert kit.chart_rows({"labels": ["周一", "周二"], "series": []}) == [("周一", ()), ("周二", ())]

@@ -258,5 +258,8 @@ def page_link(context: Context, name: str, token: str) -> str:
 @register.filter
 def chart_rows(chart: Mapping[str, Any]) -> list[tuple[Any, tuple[Any, ...]]]:
     """Turn a chart's series into table rows: each label with its value in every series."""
-    columns = zip(*(one["values"] for one in chart["series"]), strict=True)
-    return list(zip(chart["labels"], columns, strict=True))
+    series = [one["values"] for one in chart["series"]]
+    return [
+        (label, tuple(values[place] for values in series))
+        for place, label in enumerate(chart["labels"])
+    ]
