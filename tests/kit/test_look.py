@@ -156,4 +156,5 @@ def test_chinese_is_not_spread_or_italic():
 
 
 def test_a_chart_without_series_has_rows_without_values():
-    assert kit.chart_rows({"labels": ["周一", "周二"], "series": []}) == [("周一", ()), ("周二", ())]
+    chart = {"labels": ["周一", "周二"], "series": []}
+    assert kit.chart_rows(chart) == [("周一", ()), ("周二", ())]
