@@ -397,7 +397,7 @@ def test_everything_one_can_use_has_a_name_and_shows_its_focus(phone):
 
 
 def test_who_asked_for_stillness_gets_it(browser, port):
-    context = browser.new_context(reduced_motion="reduce")
+    context = browser.new_context(locale="zh-CN", reduced_motion="reduce")
     page = context.new_page()
     page.goto(f"http://127.0.0.1:{port}/kit/design/")
     page.get_by_role("button", name="弹出提示").click()
