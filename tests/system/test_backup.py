@@ -1,5 +1,6 @@
 """A backup is one file, restored on another machine it is the same installation, and proves it."""
 
+import os
 import shutil
 import stat
 import tarfile
@@ -30,6 +31,8 @@ def made(town_committed, tmp_path) -> Path:
         town_committed.case(Status.CLOSED, pictures=[town_committed.picture()])
         town_committed.case(Status.HANDLING)
         export(at=MONDAY + DAY)
+        photo = next((tmp_path / "one" / "media").rglob("*.jpg"))
+        os.link(photo, photo.with_name("second-name.jpg"))  # as a sample town's pictures are
         path = tmp_path / "backup.tar"
         call_command("backup", str(path), stdout=StringIO())
         yield path
@@ -55,7 +58,12 @@ def test_what_is_restored_elsewhere_is_the_same_and_proves_it(made, elsewhere):
     assert Case.objects.filter(status=Status.CLOSED).count() == 1
     assert JournalEntry.objects.count() > 5
     photo = Case.objects.get(status=Status.CLOSED).reports.get().report.photos.get()
-    assert (Path(settings.MEDIA_ROOT) / photo.file).is_file()
+    first = Path(settings.MEDIA_ROOT) / photo.file
+    assert first.stat().st_size > 0
+    second = next(Path(settings.MEDIA_ROOT).rglob("second-name.jpg"))
+    assert second.read_bytes() in {
+        p.read_bytes() for p in first.parent.glob("*.jpg") if p != second
+    }
     assert len(list((elsewhere / "heads").glob("*.txt"))) == 1
     assert (elsewhere / "secret").read_text() == settings.SECRET_KEY
 

@@ -46,7 +46,8 @@ def back_up(path: Path, *, at: datetime) -> dict[str, int]:
     with (
         tempfile.TemporaryDirectory(dir=path.parent) as folder,
         os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file,
-        tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar,
+        # dereference: two names of one file are two members, each with its content
+        tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT, dereference=True) as tar,
     ):
         dump = Path(folder) / DUMP
         _run("pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--file={dump}")
