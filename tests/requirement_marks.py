@@ -48,7 +48,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def _is_full(config: pytest.Config) -> bool:
     everything = {"tests", str(config.rootpath / "tests")}
-    return not config.option.collectonly and set(config.args) <= everything
+    return not config.option.collectonly and bool(everything & set(config.args))
 
 
 class _Outcomes:
