@@ -95,6 +95,7 @@ def test_a_place_chosen_from_lists_is_still_chosen_when_the_draft_comes_back(
     page.select_option("[name=community]", label=town.community.short_name)
     page.select_option("[name=spot_pick]", label=town.grid.short_name)
     expect(page.locator("#look")).to_contain_text("属于")
+    expect(page.locator("#lists")).to_contain_text("已选")
     expect(page.locator("[data-draft-state]")).to_contain_text("已存在这部手机里")
     page.goto("/")
     page.goto("/report/")

@@ -91,6 +91,13 @@ function putPhotos(form, files) {
   }
 }
 
+// htmx listens from DOMContentLoaded on: what is restored before it would not be heard.
+const listened = () => new Promise((resolve) => {
+  const [load] = performance.getEntriesByType("navigation");
+  if (document.readyState === "complete" || load?.domContentLoadedEventStart > 0) setTimeout(resolve);
+  else document.addEventListener("DOMContentLoaded", () => setTimeout(resolve), { once: true });
+});
+
 const file = (photo) => new File([photo.bytes], photo.name, { type: photo.type });
 const isEmpty = ({ fields, photos }, untouched) => !photos.length && JSON.stringify(fields) === untouched;
 const title = (draft) => draft.fields.find(([name, value]) => /text|title|what/.test(name) && value)?.[1].slice(0, 24) || say("noTitle");
@@ -217,6 +224,7 @@ class Form {
     const { form } = this;
     this.untouched = JSON.stringify((await read(form)).fields);
     if (!window.isSecureContext) this.form.prepend(make("div", { class: "callout warn" }, icon("lock"), make("div", {}, say("plainHttp"))));
+    await listened();
     try {
       const draft = (await all()).find((one) => one.state === WRITING && one.page === this.page());
       this.key = draft?.key ?? newKey();
@@ -230,6 +238,8 @@ class Form {
     form.addEventListener("change", () => this.later());
     form.addEventListener("photos:changed", () => this.save()); // at once: a page that is closed has no time to read files
     form.addEventListener("place:set", () => this.later());
+    // A choice may come back from the server as another field: that is part of what was written.
+    form.addEventListener("htmx:afterSwap", () => { if (this.touched) this.later(); });
     form.addEventListener("submit", (event) => this.submit(event));
     document.addEventListener("visibilitychange", () => { if (document.hidden) this.save(); });
     const offline = () => { if (navigator.onLine === false) this.say("offline", say("offlineNow")); };
@@ -245,7 +255,10 @@ class Form {
     field.value = this.key;
   }
 
-  say(name, text, ...more) { this.said.replaceChildren(icon(name), text, ...more); }
+  say(name, text, ...more) {
+    this.told = name;
+    this.said.replaceChildren(...(name ? [icon(name)] : []), text, ...more);
+  }
 
   restore(draft) {
     write(this.form, draft);
@@ -261,6 +274,8 @@ class Form {
 
   later() {
     clearTimeout(this.timer);
+    this.touched = true;
+    if (this.told === "check") this.say("", ""); // not "saved" any more
     this.timer = setTimeout(() => this.save(), SAVE_AFTER);
   }
 
