@@ -192,6 +192,13 @@ class TestWorkedByHand:
     def test_natural_hours_run_through_the_holidays(self):
         assert due_at(at("2026-09-30T23:00"), 2, NATURAL, CHINA) == at("2026-10-01T01:00")
 
+    def test_natural_minutes_run_through_the_night_and_the_holidays(self):
+        started, minutes = at("2026-09-30T23:45"), TimeUnit.NATURAL_MINUTES
+        due = due_at(started, 30, minutes, CHINA)
+        assert due == at("2026-10-01T00:15")
+        assert warn_at(started, due, 0.7, minutes, CHINA) == at("2026-10-01T00:06")
+        assert left(at("2026-10-01T00:25"), due, minutes, CHINA) == timedelta(minutes=-10)
+
     def test_an_instant_in_another_zone_is_reckoned_in_the_calendars(self):
         started = datetime(2026, 10, 12, 1, 0, tzinfo=UTC)
         due = due_at(started, 1, HOURS, CHINA)

@@ -14,6 +14,7 @@ from . import policy
 from .rules import rules
 
 TIME_UNITS = {
+    TimeUnit.NATURAL_MINUTES: _("分钟（自然时，昼夜连续）"),
     TimeUnit.NATURAL_HOURS: _("小时（自然时，昼夜连续）"),
     TimeUnit.WORKING_HOURS: _("工作时（上班时间内）"),
     TimeUnit.WORKING_DAYS: _("工作日（从次日起算）"),

@@ -1,9 +1,9 @@
-"""Reckon deadlines in the three clocks of the work: natural hours, working hours, working days.
+"""Reckon deadlines in the clocks of the work: natural minutes and hours, working hours and days.
 
-Problem   A limit is "2 natural hours", "4 working hours" or "5 working days". Given when it
-          began, say when it ends, when most of it is spent, how much is left, and how it goes on
-          after a pause, with the State Council's rest days and make-up workdays and an office's
-          own hours.
+Problem   A limit is "30 natural minutes", "2 natural hours", "4 working hours" or "5 working
+          days". Given when it began, say when it ends, when most of it is spent, how much is
+          left, and how it goes on after a pause, with the State Council's rest days and make-up
+          workdays and an office's own hours.
 Method    A calendar is a weekly pattern plus a sorted list of exceptional days. The workdays
           before any day are a product plus one bisection, the n-th workday the inverse of that.
           Office time is then one number, workdays before today times the length of a day plus
@@ -42,11 +42,16 @@ def _us_of_day(at: datetime | time) -> int:
 
 
 class TimeUnit(StrEnum):
-    """What a limit is counted in: 紧急工作时, 工作时 or 工作日."""
+    """What a limit is counted in: minutes of the wall clock, 紧急工作时, 工作时 or 工作日."""
 
+    NATURAL_MINUTES = "NATURAL_MINUTES"
     NATURAL_HOURS = "NATURAL_HOURS"
     WORKING_HOURS = "WORKING_HOURS"
     WORKING_DAYS = "WORKING_DAYS"
+
+
+# The units whose time runs day and night, whatever the calendar says.
+NATURAL = frozenset({TimeUnit.NATURAL_MINUTES, TimeUnit.NATURAL_HOURS})
 
 
 @dataclass(frozen=True)
@@ -229,16 +234,17 @@ def _china(hours: OfficeHours, closed: frozenset[date], opened: frozenset[date])
 def due_at(started_at: datetime, amount: int, unit: TimeUnit, calendar: WorkCalendar) -> datetime:
     """Return the instant at which a limit that began at `started_at` ends.
 
-    amount   whole hours or days, >= 0. Working days are counted from the next working day and
-             end when the office closes; 0 of them is the close of the day itself, or of the
-             next working day where none of the day's office time is left.
+    amount   whole minutes, hours or days, >= 0. Working days are counted from the next working
+             day and end when the office closes; 0 of them is the close of the day itself, or of
+             the next working day where none of the day's office time is left.
     Returns  in the calendar's zone, never before `started_at`
     Raises   ValueError : if the amount is negative or `started_at` has no zone
     """
     if amount < 0:
         raise ValueError(f"a limit cannot be negative: {amount}")
     if unit != TimeUnit.WORKING_DAYS:
-        return add(started_at, timedelta(hours=amount), calendar, unit)
+        counted = timedelta(minutes=1) if unit == TimeUnit.NATURAL_MINUTES else timedelta(hours=1)
+        return add(started_at, counted * amount, calendar, unit)
     ordinal = _aware(started_at).astimezone(calendar.zone).toordinal()
     through = calendar.workdays_before(ordinal + 1)
     index = through + amount - 1
@@ -255,7 +261,7 @@ def add(
 ) -> datetime:
     """Return the instant by which `worked` has been spent since `started_at`.
 
-    worked   of office time, or of the wall clock for natural hours; may be negative
+    worked   of office time, or of the wall clock for natural units; may be negative
     Returns  in the calendar's zone; a whole morning's work ends at its close and not at the
              next opening; nothing added returns `started_at`
     Raises   ValueError : if `started_at` has no zone
@@ -271,7 +277,7 @@ def worked_between(
     calendar: WorkCalendar,
     unit: TimeUnit = TimeUnit.WORKING_HOURS,
 ) -> timedelta:
-    """Return the office time (the wall clock's for natural hours) from `start` to `end`.
+    """Return the office time (the wall clock's for natural units) from `start` to `end`.
 
     Returns  negative if `end` is before `start`
     Raises   ValueError : if either has no zone
@@ -310,7 +316,7 @@ def resume(at: datetime, left: timedelta, unit: TimeUnit, calendar: WorkCalendar
     Raises   ValueError : if `at` has no zone
     """
     reading = _reading(at, unit, calendar) + left // _MICROSECOND
-    if unit == TimeUnit.NATURAL_HOURS:
+    if unit in NATURAL:
         return (_EPOCH + timedelta(microseconds=reading)).astimezone(calendar.zone)
     return calendar.instant(reading)
 
@@ -372,7 +378,7 @@ def _counted(
 
 def _reading(at: datetime, unit: TimeUnit, calendar: WorkCalendar) -> int:
     """Return what the unit's clock shows at `at`, in microseconds."""
-    if unit == TimeUnit.NATURAL_HOURS:
+    if unit in NATURAL:
         return (_aware(at) - _EPOCH) // _MICROSECOND
     return calendar.office_time(_aware(at))
 

@@ -21,6 +21,7 @@ from shaodao.people.policy import AccountRefused, Duty, check_start
 from shaodao.reports.models import Category
 
 LONGEST = {
+    TimeUnit.NATURAL_MINUTES: 60 * 24,
     TimeUnit.NATURAL_HOURS: 24 * 365,
     TimeUnit.WORKING_HOURS: 2000,
     TimeUnit.WORKING_DAYS: 250,

@@ -107,6 +107,7 @@ def solver_label(solver: str) -> str:
 def amount_label(amount: int, unit: str) -> str:
     """Say a limit: 4 工作时, 5 个工作日, 2 小时."""
     return {
+        TimeUnit.NATURAL_MINUTES: ngettext("%(n)s 分钟", "%(n)s 分钟", amount),
         TimeUnit.NATURAL_HOURS: ngettext("%(n)s 小时", "%(n)s 小时", amount),
         TimeUnit.WORKING_HOURS: ngettext("%(n)s 工作时", "%(n)s 工作时", amount),
         TimeUnit.WORKING_DAYS: ngettext("%(n)s 个工作日", "%(n)s 个工作日", amount),

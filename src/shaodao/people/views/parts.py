@@ -85,6 +85,7 @@ def _facts(entry: AccountEntry) -> str:
 _WORDS = {
     "password": N_("密码"),
     "oidc": N_("统一身份认证"),
+    "NATURAL_MINUTES": N_("分钟"),
     "NATURAL_HOURS": N_("小时"),
     "WORKING_HOURS": N_("工作时"),
     "WORKING_DAYS": N_("工作日"),

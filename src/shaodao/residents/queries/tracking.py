@@ -387,6 +387,7 @@ def _clock(clock: Clock, *, at: datetime) -> RunClock:
 
 def _amount(clock: Clock) -> str:
     says = {
+        TimeUnit.NATURAL_MINUTES: _("%(n)s 分钟"),
         TimeUnit.NATURAL_HOURS: _("%(n)s 小时"),
         TimeUnit.WORKING_HOURS: _("%(n)s 个工作小时"),
         TimeUnit.WORKING_DAYS: _("%(n)s 个工作日"),

@@ -144,7 +144,7 @@ class Course:
         clock = self.life.clock(step)
         if clock is None:
             return self._in(30, 300)
-        if clock.time_unit == worktime.TimeUnit.NATURAL_HOURS:
+        if clock.time_unit in worktime.NATURAL:
             return clock.started_at + (clock.due_at - clock.started_at) * share
         calendar = calendar_of(clock.unit)
         whole = worktime.worked_between(clock.started_at, clock.due_at, calendar)
