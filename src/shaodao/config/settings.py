@@ -129,6 +129,9 @@ AUTH_PASSWORD_VALIDATORS = [
         ("NumericPasswordValidator", {}),
     )
 ]
+# What mechanisms show on the page of a case, in the order of the page: f(case, viewer) -> Panel.
+CASE_PANELS: list[str] = []
+
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "start"
 LOGIN_REDIRECT_URL_FAILURE = "/accounts/login/"  # OIDC

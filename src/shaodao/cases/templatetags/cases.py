@@ -1,11 +1,13 @@
 """What templates say of a case: its status, clocks, channels and tiers, in the reader's words."""
 
 from django import template
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from shaodao.cases import policy
 from shaodao.cores.worktime import TimeUnit
+from shaodao.kit.panels import Panel
 from shaodao.people.policy import LEVEL_LABELS, ROLE_LABELS
 from shaodao.reports.policy import CHANNEL_LABELS, PLACE_LABELS
 
@@ -29,6 +31,13 @@ TONES = {
 }
 # The icon of a status where the tone's own would mislead.
 ICONS = {S.DISPATCHED: "bell", S.MERGED: "merge", S.DECLINED: "cross", S.CHECKING: "eye"}
+
+
+@register.simple_tag(takes_context=True)
+def case_panel(context, panel: Panel) -> str:
+    """Show what another mechanism has to say of the case."""
+    shown = {**panel.context, "case": context["case"], "at": context["at"]}
+    return render_to_string(panel.template, shown, request=context.get("request"))
 
 
 @register.filter

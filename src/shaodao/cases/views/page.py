@@ -19,6 +19,7 @@ from shaodao.cases import actions, dossier, policy, sheets
 from shaodao.cases.duplicates import likely_of
 from shaodao.cases.forms import DecideForm, MoveForm, ReleaseForm, UnmaskForm, fields_of
 from shaodao.cases.models import Case
+from shaodao.cases.panels import panels_of
 from shaodao.cases.queries import routing_of
 from shaodao.kit.pdf import NoFont
 from shaodao.kit.wording import say
@@ -68,6 +69,7 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
     book = dossier.read(shown, user=request.user, at=at)
     most = None if "all" in request.GET else (MOST_SAID, MOST_ENTRIES)
     page = {"case": shown, "d": book, "at": at, "frame": frame_of(request.user)}
+    page["panels"] = panels_of(shown, request.user)
     page["said"] = book.said[: most[0]] if most else book.said
     page["history"] = book.history[: most[1]] if most else book.history
     return render(request, "cases/case.html", page)
