@@ -47,10 +47,10 @@ class CaseQuerySet(models.QuerySet):
 class Case(models.Model):
     """One matter to be handled (案件), from the first report to the closing and after."""
 
-    number = models.CharField(max_length=20, unique=True)  # 360702-2026-000123
+    number = models.CharField(max_length=20)  # 360702-2026-000123
     title = models.CharField(max_length=80)  # written by the office, no personal data
     status = models.CharField(max_length=12, choices=_codes(policy.Status))
-    category = models.ForeignKey(Category, on_delete=models.PROTECT)
+    category = models.ForeignKey(Category, on_delete=models.PROTECT, db_index=False)
     is_hazard = models.BooleanField(default=False)
     channel = models.CharField(max_length=12)  # of the first report
     received_at = models.DateTimeField()
@@ -62,26 +62,46 @@ class Case(models.Model):
     line = ArrayField(models.FloatField(), null=True)  # lon, lat, lon, lat …
     length_m = models.FloatField(null=True)
     address = models.CharField(max_length=160, blank=True)
-    area = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")  # grid, or wider
-    grid = models.ForeignKey(Grid, null=True, on_delete=models.PROTECT, related_name="+")
-    household = models.ForeignKey(Household, null=True, on_delete=models.PROTECT, related_name="+")
+    area = models.ForeignKey(
+        Unit, on_delete=models.PROTECT, related_name="+", db_index=False
+    )  # grid, or wider
+    grid = models.ForeignKey(
+        Grid, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    household = models.ForeignKey(
+        Household, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
 
-    desk = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
-    lead = models.ForeignKey(Unit, null=True, on_delete=models.PROTECT, related_name="+")
-    lead_person = models.ForeignKey(USER, null=True, on_delete=models.PROTECT, related_name="+")
-    checker = models.ForeignKey(Unit, null=True, on_delete=models.PROTECT, related_name="+")
-    holder = models.ForeignKey(Unit, null=True, on_delete=models.PROTECT, related_name="+")
-    holder_person = models.ForeignKey(USER, null=True, on_delete=models.PROTECT, related_name="+")
+    desk = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", db_index=False)
+    lead = models.ForeignKey(
+        Unit, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    lead_person = models.ForeignKey(
+        USER, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    checker = models.ForeignKey(
+        Unit, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    holder = models.ForeignKey(
+        Unit, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    holder_person = models.ForeignKey(
+        USER, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     unit_ids = ArrayField(models.BigIntegerField())  # area, desk, lead, helpers; all ancestors
     due_at = models.DateTimeField(null=True)  # the earliest running clock; null once ended
     promised_at = models.DateTimeField(null=True)  # the handling deadline, as told to residents
 
-    handled_by = models.ForeignKey(USER, null=True, on_delete=models.PROTECT, related_name="+")
+    handled_by = models.ForeignKey(
+        USER, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     handled_at = models.DateTimeField(null=True)
     solved_by = models.CharField(max_length=16, blank=True)
     solved_level = models.CharField(max_length=12, blank=True)  # tier of the lead that handled it
     cost_fen = models.BigIntegerField(null=True)  # 0.01 yuan
-    primary = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="merged")
+    primary = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="merged", db_index=False
+    )
     n_reports = models.PositiveIntegerField(default=1)
     n_reopened = models.PositiveSmallIntegerField(default=0)
     search = SearchVectorField(null=True)
@@ -93,6 +113,7 @@ class Case(models.Model):
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["number"], name="case_number_once"),
             models.CheckConstraint(
                 condition=~Q(status__in=OPEN) | Q(due_at__isnull=False, holder__isnull=False),
                 name="case_open_has_deadline_and_holder",
@@ -125,7 +146,22 @@ class Case(models.Model):
             models.Index(fields=["zkey"], condition=Q(status__in=OPEN), name="case_open_zkey"),
             models.Index(fields=["zkey"], name="case_zkey"),
             models.Index(fields=["-ended_at", "-id"], name="case_ended"),
-            models.Index(fields=["household"], name="case_household"),
+            models.Index(
+                fields=["area", "received_at"], condition=Q(status__in=OPEN), name="case_open_area"
+            ),
+            models.Index(fields=["received_at", "id"], name="case_received"),
+            models.Index(fields=["category", "-ended_at", "-id"], name="case_category_ended"),
+            models.Index(
+                fields=["lead_person"],
+                condition=Q(lead_person__isnull=False),
+                name="case_lead_person",
+            ),
+            models.Index(
+                fields=["primary"], condition=Q(primary__isnull=False), name="case_primary"
+            ),
+            models.Index(
+                fields=["household"], condition=Q(household__isnull=False), name="case_household"
+            ),
         ]
 
     def __str__(self):
@@ -135,7 +171,7 @@ class Case(models.Model):
 class CaseReport(models.Model):
     """Which case answers a report; a report belongs to one case at a time."""
 
-    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="reports")
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="reports", db_index=False)
     report = models.OneToOneField(Report, on_delete=models.PROTECT, related_name="case_link")
     joined_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True)
@@ -161,11 +197,15 @@ class ClockQuerySet(models.QuerySet):
 class Clock(models.Model):
     """One limit running, or run, for one step of a case."""
 
-    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="clocks")
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="clocks", db_index=False)
     step = models.CharField(max_length=10, choices=_codes(policy.Step))
     level = models.CharField(max_length=12)  # the rung it runs at
-    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")  # whose time it is
-    limit = models.ForeignKey("Limit", null=True, on_delete=models.PROTECT, related_name="+")
+    unit = models.ForeignKey(
+        Unit, on_delete=models.PROTECT, related_name="+", db_index=False
+    )  # whose time it is
+    limit = models.ForeignKey(
+        "Limit", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     amount = models.PositiveIntegerField()
     time_unit = models.CharField(max_length=16)  # cores.worktime.TimeUnit
     started_at = models.DateTimeField()
@@ -193,6 +233,7 @@ class Clock(models.Model):
         ]
         indexes = [
             models.Index(fields=["case", "started_at"], name="clock_of_case"),
+            models.Index(fields=["unit", "step", "stopped_at"], name="clock_of_unit"),
             models.Index(
                 fields=["due_at"],
                 condition=Q(stopped_at=None, paused_at=None, late_at=None),
@@ -224,7 +265,7 @@ class EntryQuerySet(models.QuerySet):
 class JournalEntry(BaseEntry):
     """One thing done to a case. `facts` hold ids, codes and digests only."""
 
-    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="journal")
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="journal", db_index=False)
 
     objects = EntryQuerySet.as_manager()
 

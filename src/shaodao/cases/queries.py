@@ -1,6 +1,6 @@
 """Questions about cases that join several tables, for actions and pages alike."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.utils import timezone
@@ -35,6 +35,16 @@ def _working(seats: Iterable[Seat]) -> frozenset[Seat]:
 def is_handler(user, case: Case) -> bool:
     """Tell whether `user` handled this very case."""
     return case.handled_by_id is not None and case.handled_by_id == user.pk
+
+
+def with_merged(case_ids: Collection[int]) -> dict[int, int]:
+    """Return the ids of cases and of those merged into them, each with the one it stands under.
+
+    What hangs on a family is then asked for by ids: a condition over both sides of a join would
+    read every case there is.
+    """
+    merged = Case.objects.filter(primary__in=case_ids).values_list("pk", "primary")
+    return {**dict(merged), **{pk: pk for pk in case_ids}}
 
 
 def routing_of(

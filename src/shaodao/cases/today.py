@@ -145,11 +145,13 @@ def _order(case: Case, clocks: Sequence[Clock], user) -> Order:
 
 def _speed(user, units: Sequence[int], step: policy.Step, at: datetime) -> Speed:
     """Return how long one step took this person, or their units where nobody was named."""
-    mine = Q(case__lead_person=user) | Q(case__lead_person=None, unit__in=units)
-    clocks = Clock.objects.filter(mine, step=step, stopped_at__gte=at - _LOOK_BACK)
-    times = list(
-        clocks.order_by("-pk").values_list("started_at", "stopped_at", "due_at")[:_COUNTED]
-    )
+    clocks = Clock.objects.filter(step=step, stopped_at__gte=at - _LOOK_BACK)
+    # Two questions, each with an index: an OR over both tables of the join would read every case.
+    named = clocks.filter(case__lead_person=user)
+    shared = clocks.filter(case__lead_person=None, unit__in=units)
+    columns = ("pk", "started_at", "stopped_at", "due_at")
+    rows = named.values_list(*columns).union(shared.values_list(*columns), all=True)
+    times = [times for _pk, *times in rows.order_by("-pk")[:_COUNTED]]
     taken = [stopped - started for started, stopped, _due in times]
     n_met = sum(stopped <= due for _started, stopped, due in times)
     return Speed(len(times), n_met, median(taken) if taken else None)

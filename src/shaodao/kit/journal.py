@@ -15,7 +15,11 @@ class JournalEntry(models.Model):
     name = models.CharField(max_length=40)
     at = models.DateTimeField()
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
     )  # null: a resident or the system itself
     facts = models.JSONField(default=dict)
     hash = models.BinaryField(max_length=32)

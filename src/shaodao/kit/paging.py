@@ -8,7 +8,7 @@ import binascii
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -47,9 +47,10 @@ class _Key:
     name: str
     field: Field
     is_down: bool
+    has_nulls: bool
 
     def reversed(self) -> "_Key":
-        return _Key(self.name, self.field, not self.is_down)
+        return replace(self, is_down=not self.is_down)
 
     def ordering(self) -> Any:
         return F(self.name).desc() if self.is_down else F(self.name).asc()
@@ -61,7 +62,7 @@ class _Key:
         if self.is_down:
             return Q(**{f"{self.name}__lt": value})
         above = Q(**{f"{self.name}__gt": value})
-        return above | Q(**{f"{self.name}__isnull": True}) if self.field.null else above
+        return above | Q(**{f"{self.name}__isnull": True}) if self.has_nulls else above
 
     def same(self, value: Any) -> Q:
         if value is None:
@@ -70,7 +71,7 @@ class _Key:
 
     def not_before(self, value: Any) -> Q | None:
         """A bound every row of the page keeps, which lets the index skip what lies before."""
-        if value is None or self.field.null:
+        if value is None or (self.has_nulls and not self.is_down):
             return None
         return Q(**{f"{self.name}__{'lte' if self.is_down else 'gte'}": value})
 
@@ -143,15 +144,20 @@ def keyset(
     order: Sequence[tuple[str, str]] = (("pk", "asc"),),
     after: str | None = None,
     size: int = 50,
+    has_nulls: bool = True,
 ) -> Page:
     """Return the page of `queryset` that the token `after` names; the first page for a bad token.
 
-    `order` names columns of the model itself; "pk" is added where it is missing.
+    `order` names columns of the model itself; "pk" is added where it is missing. `has_nulls=False`
+    says that no row of `queryset` lacks a value to sort by, though its column would allow it: an
+    index then leads straight to the page, however far it is.
     """
     if "pk" not in [name for name, _direction in order]:
         order = (*order, ("pk", order[-1][1] if order else "asc"))
     keys = [
-        _Key(name, _field(queryset.model, name), direction == "desc") for name, direction in order
+        _Key(name, field, direction == "desc", has_nulls and field.null)
+        for name, direction in order
+        for field in [_field(queryset.model, name)]
     ]
     try:
         direction, values = _decode(after, keys) if after else (AFTER, [])
@@ -165,7 +171,7 @@ def keyset(
     rows = rows[:size]
     if direction == BEFORE:
         if not has_more:  # the beginning is reached: show a full first page
-            return keyset(queryset, order=order, size=size)
+            return keyset(queryset, order=order, size=size, has_nulls=has_nulls)
         rows.reverse()
 
     def edge(way: str, row: Model) -> str:

@@ -17,9 +17,13 @@ class NoticeQuerySet(models.QuerySet):
 class Notice(models.Model):
     """One message to one person about one thing."""
 
-    key = models.CharField(max_length=120, unique=True)  # what it says to whom: never sent twice
+    key = models.CharField(max_length=120)  # what it says to whom: never sent twice
     to = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="notices"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="notices",
+        db_index=False,
     )
     phone = models.CharField(max_length=20, blank=True)  # a resident's; erased with the report
     channel = models.CharField(max_length=8)  # IN_APP, SMS
@@ -36,6 +40,7 @@ class Notice(models.Model):
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["key"], name="notice_key_once"),
             models.CheckConstraint(
                 condition=Q(to__isnull=False) | ~Q(phone="") | Q(state="ERASED"),
                 name="notice_has_an_addressee",
@@ -45,7 +50,9 @@ class Notice(models.Model):
             models.Index(fields=["to", "-id"], name="notice_mailbox"),
             models.Index(fields=["to", "-id"], condition=Q(read_at=None), name="notice_unread"),
             models.Index(fields=["id"], condition=Q(state="WAITING"), name="notice_waiting"),
-            models.Index(fields=["about"], name="notice_about"),
+            models.Index(
+                fields=["about"], name="notice_about_prefix", opclasses=["varchar_pattern_ops"]
+            ),
         ]
 
     def __str__(self):

@@ -50,14 +50,18 @@ class Report(models.Model):
     """One person's account of one matter (诉求)."""
 
     key = models.UUIDField(unique=True)  # made by whoever sends it: a repeat is the same report
-    number = models.CharField(max_length=16, unique=True)  # what the resident is told
+    number = models.CharField(max_length=16)  # what the resident is told
     channel = models.CharField(max_length=12, choices=_codes(policy.Channel))
     received_at = models.DateTimeField()
     happened_at = models.DateTimeField(null=True)  # an offline draft: when it was written
     by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="reports"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="reports",
+        db_index=False,
     )  # the member of staff who wrote it down
-    category = models.ForeignKey(Category, null=True, on_delete=models.PROTECT)
+    category = models.ForeignKey(Category, null=True, on_delete=models.PROTECT, db_index=False)
     text = models.TextField()  # '' once erased
     lon = models.FloatField(null=True)
     lat = models.FloatField(null=True)
@@ -65,11 +69,21 @@ class Report(models.Model):
     length_m = models.FloatField(null=True)
     place = models.CharField(max_length=16, choices=_codes(policy.PlaceBy))  # how it was given
     address = models.CharField(max_length=160, blank=True)
-    area = models.ForeignKey(Unit, null=True, on_delete=models.PROTECT, related_name="+")
-    grid = models.ForeignKey(Grid, null=True, on_delete=models.PROTECT, related_name="+")
-    building = models.ForeignKey(Building, null=True, on_delete=models.PROTECT, related_name="+")
-    household = models.ForeignKey(Household, null=True, on_delete=models.PROTECT, related_name="+")
-    asset = models.ForeignKey(Asset, null=True, on_delete=models.PROTECT, related_name="+")
+    area = models.ForeignKey(
+        Unit, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    grid = models.ForeignKey(
+        Grid, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    building = models.ForeignKey(
+        Building, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    household = models.ForeignKey(
+        Household, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    asset = models.ForeignKey(
+        Asset, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     name = models.CharField(max_length=40, blank=True)  # the reporter's, as given
     phone = models.CharField(max_length=20, blank=True)
     token_digest = models.BinaryField(max_length=32, null=True, unique=True)  # null: revoked
@@ -82,6 +96,7 @@ class Report(models.Model):
                 | Q(lon__range=(-180, 180), lat__range=(-90, 90)),
                 name="report_point_is_on_earth",
             ),
+            models.UniqueConstraint(fields=["number"], name="report_number_once"),
         ]
         indexes = [models.Index(fields=["received_at"], name="report_received")]
 

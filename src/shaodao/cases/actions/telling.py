@@ -2,10 +2,9 @@
 
 from datetime import datetime
 
-from django.db.models import Q
-
 from shaodao.cases import policy
 from shaodao.cases.models import Case, CaseReport, JournalEntry
+from shaodao.cases.queries import with_merged
 from shaodao.notices.actions import post
 from shaodao.people.models import Post
 from shaodao.people.policy import Role
@@ -51,7 +50,7 @@ def _whom(case: Case, entry: JournalEntry) -> list[int]:
 
 def _reporters(case: Case):
     """Return the reports of the whole family whose reporters left a phone and still follow it."""
-    links = CaseReport.objects.filter(Q(case=case) | Q(case__primary=case), withdrawn_at=None)
+    links = CaseReport.objects.filter(case__in=with_merged([case.pk]), withdrawn_at=None)
     links = links.filter(report__token_digest__isnull=False).exclude(report__phone="")
     return [link.report for link in links.select_related("report").order_by("pk")]
 

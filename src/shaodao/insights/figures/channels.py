@@ -2,12 +2,13 @@
 
 from collections import Counter
 
-from django.db.models import Q, Sum
+from django.db.models import Sum
 from django.db.models.functions import TruncWeek
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from shaodao.cases.models import Case, CaseReport
+from shaodao.cases.queries import with_merged
 from shaodao.cores.wording import N_
 from shaodao.insights.panels import (
     Bar,
@@ -144,9 +145,10 @@ def _open_families(scope: Scope) -> Table:
 def channels_of(case_ids: list[int]) -> dict[int, set[str]]:
     """Return the channels by which each case was reported, those merged into it included."""
     found: dict[int, set[str]] = {pk: set() for pk in case_ids}
-    links = CaseReport.objects.filter(Q(case__in=case_ids) | Q(case__primary__in=case_ids))
-    for case, primary, channel in links.values_list("case", "case__primary", "report__channel"):
-        found[case if case in found else primary].add(channel)
+    stands_under = with_merged(case_ids)
+    links = CaseReport.objects.filter(case__in=stands_under)
+    for case, channel in links.values_list("case", "report__channel"):
+        found[stands_under[case]].add(channel)
     return found
 
 

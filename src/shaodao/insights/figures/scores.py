@@ -2,11 +2,11 @@
 
 from collections import Counter
 
-from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from shaodao.cases.models import Case, Rating
+from shaodao.cases.queries import with_merged
 from shaodao.cores.wording import N_
 from shaodao.insights.panels import Column, Page, Picture, Row, Stat, Stats, Table
 from shaodao.insights.policy import Measure
@@ -126,9 +126,9 @@ def _mean(scores: list[int]) -> float | None:
 def scores_of(case_ids: list[int]) -> dict[int, list[int]]:
     """Return the scores each case got, by reporters of cases merged into it too."""
     found: dict[int, list[int]] = {pk: [] for pk in case_ids}
-    ratings = Rating.objects.filter(Q(case__in=case_ids) | Q(case__primary__in=case_ids))
-    for case, primary, score in ratings.values_list("case", "case__primary", "score"):
-        found[case if case in found else primary].append(score)
+    stands_under = with_merged(case_ids)
+    for case, score in Rating.objects.filter(case__in=stands_under).values_list("case", "score"):
+        found[stands_under[case]].append(score)
     return found
 
 
