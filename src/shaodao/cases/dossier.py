@@ -369,7 +369,10 @@ def points_of(case: Case) -> dict | None:
 
 def buttons(case: Case, seats: policy.Seats, *, is_own: bool, is_waiting: bool) -> list[Button]:
     """Return the moves open to the holder of `seats`; none that leaves while one asks."""
-    moves = policy.moves_open_to(status=policy.Status(case.status), seats=seats, is_handler=is_own)
+    is_led = case.acceptor_id is not None
+    moves = policy.moves_open_to(
+        status=policy.Status(case.status), seats=seats, is_handler=is_own, is_led=is_led
+    )
     return [
         _button(case, "case_move", move)
         for move in moves
@@ -379,7 +382,8 @@ def buttons(case: Case, seats: policy.Seats, *, is_own: bool, is_waiting: bool) 
 
 def _asks(case: Case, seats: policy.Seats) -> list[Button]:
     moves = policy.moves_to_ask(status=policy.Status(case.status), seats=seats)
-    return [_button(case, "case_ask", move) for move in moves]
+    is_led = case.acceptor_id is not None
+    return [_button(case, "case_ask", m) for m in moves if not (is_led and m.target is not None)]
 
 
 def _button(case: Case, url_name: str, move: policy.Move) -> Button:

@@ -195,7 +195,12 @@ def _who(entry: JournalEntry) -> str:
 
 
 def _nothing(facts: dict, book: Book) -> str:
-    return ""
+    """Say which units an entry of a mechanism is about, and which limit."""
+    named = [facts["unit"]] if facts.get("unit") else []
+    names = [book.unit(pk) for pk in (*named, *(facts.get("units") or ()))]
+    if "distance_m" in facts:
+        names.append(_arrived(facts, book))
+    return _("、").join(dict.fromkeys(names))
 
 
 def _said(facts: dict, book: Book) -> str:

@@ -82,6 +82,10 @@ class Case(models.Model):
     checker = models.ForeignKey(
         Unit, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
+    # Who summoned the units at work and accepts what they did; null: nobody did
+    acceptor = models.ForeignKey(
+        Unit, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     holder = models.ForeignKey(
         Unit, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )

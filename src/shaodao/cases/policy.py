@@ -247,7 +247,7 @@ PUBLIC = frozenset(
         "receive", "join", "file", "decline", "dispatch", "escalate", "accept", "arrive", "handle",
         "transfer", "extend", "shelve", "keep_shelved", "resume", "verify", "rework", "close", "void",
         "merge", "separate", "withdraw", "reopen", "confirm", "add_facts", "answer", "raise_funds",
-        "time_out", "return", "rate", "unmask", "late",
+        "time_out", "return", "rate", "unmask", "late", "whistle_blow", "summons_report_in",
     }
 )  # fmt: skip
 # Nobody checks or closes their own work.
@@ -268,6 +268,36 @@ OTHER_ENTRIES = {
     "deny": N_("不同意申请"),
     "revoke": N_("停用查询链接"),
     "erase": N_("个人信息到期清除"),
+    # 吹哨报到: the whistle's moves, then those of one unit's summons
+    "whistle_draft": N_("拟哨"),
+    "whistle_submit": N_("提交审核"),
+    "whistle_send_back": N_("退回修改"),
+    "whistle_decline": N_("不予发哨"),
+    "whistle_blow": N_("发哨"),
+    "whistle_confirm": N_("补办审核"),
+    "whistle_confer": N_("会商定责"),
+    "whistle_add_unit": N_("加派单位"),
+    "whistle_name_lead": N_("改定主办"),
+    "whistle_withdraw": N_("撤哨"),
+    "whistle_close": N_("验收销哨"),
+    "whistle_warn": N_("吹哨临期提醒"),
+    "whistle_late": N_("吹哨超时"),
+    "summons_sign": N_("签收"),
+    "summons_refuse": N_("拒签"),
+    "summons_uphold": N_("裁定不用报到"),
+    "summons_overrule": N_("裁定必须报到"),
+    "summons_report_in": N_("报到"),
+    "summons_vouch": N_("吹哨方证明到场"),
+    "summons_begin": N_("着手处置"),
+    "summons_pass_up": N_("升级"),
+    "summons_reassign": N_("改派"),
+    "summons_stand_down": N_("解除报到"),
+    "summons_mark_absent": N_("记为缺席"),
+    "summons_shelve": N_("报到单位挂账"),
+    "summons_resume": N_("报到单位恢复处置"),
+    "summons_hand_in": N_("报到单位交办结果"),
+    "summons_rework": N_("报到单位返工"),
+    "summons_accept": N_("验收"),
 }
 
 
@@ -331,12 +361,32 @@ def check_given(move: Move, *, given: Collection[str], needs: Sequence[str] | No
         )
 
 
-def moves_open_to(*, status: Status, seats: Seats, is_handler: bool = False) -> list[Move]:
-    """Return the moves a holder of `seats` may make on a case in `status`, in table order."""
+def check_led(move: Move, *, acceptor: str | None) -> None:
+    """Test that `move` is the case's own: one that units were summoned to goes where that leads.
+
+    acceptor : the unit that summoned them and that accepts their work, None where nobody did
+
+    :raises MoveRefused: if the move would lead elsewhere.
+    """
+    if acceptor and move.target is not None:
+        raise MoveRefused(
+            N_("本案由{unit}吹哨协调、负责验收，{move}请在吹哨里办理"),
+            unit=acceptor, move=move.label,
+        )  # fmt: skip
+
+
+def moves_open_to(
+    *, status: Status, seats: Seats, is_handler: bool = False, is_led: bool = False
+) -> list[Move]:
+    """Return the moves a holder of `seats` may make on a case in `status`, in table order.
+
+    is_led : whether units were summoned to it, and somebody accepts their work
+    """
     return [
         m
         for m in MOVES.values()
         if status in m.sources
+        and not (is_led and m.target is not None)
         and may_make(m, seats)
         and not (is_handler and m.name in NOT_BY_HANDLER)
     ]

@@ -132,7 +132,10 @@ def _order(case: Case, clocks: Sequence[Clock], user) -> Order:
     watched = by_step.get(step)
     is_own = case.handled_by_id == user.pk
     open_to = policy.moves_open_to(
-        status=S(case.status), seats=seats_of(user, case, ()), is_handler=is_own
+        status=S(case.status),
+        seats=seats_of(user, case, ()),
+        is_handler=is_own,
+        is_led=case.acceptor_id is not None,
     )
     moves = {move.name for move in open_to} - ({"arrive"} if T.ARRIVE not in by_step else set())
     return Order(

@@ -13,7 +13,7 @@ from shaodao.cores import worktime
 from shaodao.cores.wording import N_
 
 from .casefile import open_file, remark
-from .moving import make
+from .moving import acceptor_of, make
 from .telling import tell
 
 
@@ -35,6 +35,7 @@ def ask(
         )
     if not policy.may_ask(step, seats_of(actor, file.case, file.helpers)):
         raise policy.MoveRefused(N_("您的岗位不能申请{move}"), move=step.label)
+    policy.check_led(step, acceptor=acceptor_of(file.case))
     given = {"note": note, "review_on": review_on}
     policy.check_given(step, given=[key for key, value in given.items() if value])
     if file.case.approvals.filter(decided_at=None).exists():

@@ -75,6 +75,19 @@ class CaseFile:
             facts={**record, **facts, **({"due": due} if due else {})},
         )
 
+    def promise(self, due_at: datetime, *, at: datetime) -> None:
+        """Let the handling limit end at an instant that was agreed on."""
+        if clock := self._clock(T.HANDLE):
+            unit, calendar = worktime.TimeUnit(clock.time_unit), calendar_of(clock.unit)
+            clock.due_at = max(due_at, clock.started_at)
+            clock.warn_at = worktime.warn_at(
+                clock.started_at, clock.due_at, self._warn_share(at), unit, calendar
+            )
+            clock.warned_at = clock.late_at = None
+            self.changed.append(clock)
+            self.case.promised_at = clock.due_at
+            self.case.due_at = min(c.due_at for c in self.running if c.paused_at is None)
+
     def record(
         self, name: str, *, at: datetime, actor_id: int | None, facts: Mapping[str, object]
     ) -> JournalEntry:
@@ -225,7 +238,9 @@ def open_file(case_id: int) -> CaseFile:
     """Lock a case for the present transaction and return it with its running clocks."""
     case = (
         Case.objects.select_for_update(of=["self"])
-        .select_related("category", "area", "desk", "lead", "lead_person", "checker", "holder")
+        .select_related(
+            "category", "area", "desk", "lead", "lead_person", "checker", "acceptor", "holder"
+        )
         .defer("search")
         .get(pk=case_id)
     )

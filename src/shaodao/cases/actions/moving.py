@@ -84,6 +84,7 @@ def move_by_system(*, case: Case, name: str, at: datetime, **evidence) -> Case:
 
 def make(file: CaseFile, step: policy.Move, *, actor, at: datetime, evidence: Mapping) -> Case:
     """Carry out a move that has been checked; the caller holds the lock and the transaction."""
+    policy.check_led(step, acceptor=acceptor_of(file.case))
     facts = prepare(file, step, actor=actor, at=at, evidence=evidence)
     if step.name in _BESIDES:
         facts |= _BESIDES[step.name](file, actor=actor, at=at, evidence=evidence) or {}
@@ -93,6 +94,11 @@ def make(file: CaseFile, step: policy.Move, *, actor, at: datetime, evidence: Ma
     case = file.save()
     tell(case, entry, at=at)
     return case
+
+
+def acceptor_of(case: Case) -> str | None:
+    """Return what the unit is called that summoned others to the case and accepts their work."""
+    return case.acceptor.short_name if case.acceptor else None
 
 
 def prepare(file: CaseFile, step: policy.Move, *, actor, at: datetime, evidence: Mapping) -> dict:

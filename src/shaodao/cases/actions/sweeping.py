@@ -78,7 +78,7 @@ def _mark_late(clock_id: int, case_id: int, at: datetime) -> bool:
     file.changed.append(clock)
     facts = {"step": clock.step, "clock": clock.pk, "due": clock.due_at.isoformat()}
     entry = file.record("late", at=at, actor_id=None, facts=facts)
-    if clock.step == policy.Step.ACCEPT and file.case.lead_person_id:
+    if clock.step == policy.Step.ACCEPT and file.case.lead_person_id and not file.case.acceptor_id:
         make(file, policy.MOVES["time_out"], actor=None, at=at, evidence={})
         return True
     file.save()
