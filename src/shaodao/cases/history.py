@@ -65,6 +65,17 @@ _ICONS = {
     "add_facts": "message",
     "send_check": "eye",
     "report_check": "eye",
+    "urge": "bell",
+    "yellow_card": "warn",
+    "red_card": "urgent",
+    "supervision_reply": "message",
+    "supervision_return": "return",
+    "supervision_sign_off": "check",
+    "supervision_withdraw": "cross",
+    "supervision_raise": "up",
+    "supervision_late": "late",
+    "site_link": "layers",
+    "site_unlink": "layers",
 }
 _TONES = {
     "late": "late",
@@ -86,6 +97,13 @@ _TONES = {
     "confirm": "done",
     "rate": "done",
     "void": "void",
+    "urge": "warn",
+    "yellow_card": "warn",
+    "red_card": "late",
+    "supervision_raise": "late",
+    "supervision_late": "late",
+    "supervision_sign_off": "done",
+    "supervision_withdraw": "void",
     "withdraw": "void",
 }
 
@@ -309,7 +327,22 @@ def _of_report(facts: dict, book: Book) -> str:
     return _("诉求 %(number)s") % {"number": number} if number else ""
 
 
+def _named(facts: dict, book: Book) -> str:
+    return str(facts.get("name", ""))
+
+
 _SENTENCES = {
+    "urge": _helped,
+    "yellow_card": _helped,
+    "red_card": _helped,
+    "supervision_reply": _helped,
+    "supervision_return": _helped,
+    "supervision_sign_off": _helped,
+    "supervision_withdraw": _helped,
+    "supervision_raise": _helped,
+    "supervision_late": _helped,
+    "site_link": _named,
+    "site_unlink": _named,
     "receive": _said,
     "join": _said,
     "file": _filed,

@@ -298,6 +298,18 @@ OTHER_ENTRIES = {
     "summons_hand_in": N_("报到单位交办结果"),
     "summons_rework": N_("报到单位返工"),
     "summons_accept": N_("验收"),
+    # What mechanisms above write into the chain: each names its own in its policy.
+    "urge": N_("催办"),
+    "yellow_card": N_("黄牌督办"),
+    "red_card": N_("红牌督办"),
+    "supervision_reply": N_("督办答复"),
+    "supervision_return": N_("退回督办答复"),
+    "supervision_sign_off": N_("督办销号"),
+    "supervision_withdraw": N_("撤销督办"),
+    "supervision_raise": N_("督办升格"),
+    "supervision_late": N_("红牌督办到期未答复"),
+    "site_link": N_("归入积案点位"),
+    "site_unlink": N_("移出积案点位"),
 }
 
 

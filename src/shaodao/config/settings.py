@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "shaodao.notices",
     "shaodao.reports",
     "shaodao.cases",
+    "shaodao.supervision",
     "shaodao.residents",
     "shaodao.insights",
     "shaodao.town",

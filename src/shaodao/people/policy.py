@@ -288,6 +288,9 @@ MEASURES: dict[str, Measure] = {
     "photo_bytes":            Measure(N_("一张照片最大"),               N_("字节"), 1_000_000, 50_000_000),
     "photo_pixels":           Measure(N_("一张照片最多"),               N_("像素"), 2_000_000, 200_000_000),
     "satisfied_score":        Measure(N_("评多少分起算满意"),           N_("分"),   1,   5),
+    "urge_reply_hours":       Measure(N_("催办多长时间内答复"),         N_("工作时"), 1,  200),
+    "yellow_reply_hours":     Measure(N_("黄牌督办多长时间内答复"),     N_("工作时"), 1,  200),
+    "red_reply_hours":        Measure(N_("红牌督办多长时间内答复"),     N_("工作时"), 1,  200),
     "small_matter":           Measure(N_("算作小事（1 是，0 不是）"),   "",         0,   1),
 }
 # fmt: on
