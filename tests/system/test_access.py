@@ -17,6 +17,7 @@ from shaodao.cases import actions
 from shaodao.cases.models import Limit, Patrol, Route
 from shaodao.cases.policy import Status
 from shaodao.notices.models import Notice
+from shaodao.supervision.actions import supervise
 from tests.sessions import sign_in
 from tests.town import GRIDS, MONDAY
 
@@ -35,6 +36,7 @@ INTAKE, DISPATCHER = frozenset({"intake"}), frozenset({"dispatcher"})
 VERIFIER, LEADER = frozenset({"verifier"}), frozenset({"leader"})
 CHIEFS = frozenset({"chief", "county_chief"})
 DESK = INTAKE | DISPATCHER | VERIFIER | CHIEFS
+SUPERVISING = DISPATCHER | LEADER | CHIEFS
 NEAR = WORKER | HANDLER | COMMUNITY | DESK | LEADER
 ADMIN, SECURITY, AUDITOR = frozenset({"admin"}), frozenset({"security"}), frozenset({"auditor"})
 ADMINISTRATORS = ADMIN | SECURITY | AUDITOR
@@ -172,6 +174,12 @@ RULES: dict[str, tuple[dict, dict]] = {
         STAFF_SENT_ONLY,
         {302: AREA | ANYBODY, 404: OFFICE - AREA, 403: ADMINISTRATORS},
     ),
+    # supervision: who sees the case sees it; whoever has a say over its area issues it
+    "supervisions": (office(), STAFF_READ_ONLY),
+    "supervision": (of_case(), STAFF_READ_ONLY),
+    "supervision_sheet": (of_case(), STAFF_READ_ONLY),
+    "supervise": (of_case(SUPERVISING), of_case(SUPERVISING, 422)),
+    "supervision_move": (of_case(), of_case(status=422)),  # reply: it needs words
     # one case: who sees it may ask for its pages, the table decides what may be sent
     "case": (of_case(), STAFF_READ_ONLY),
     "case_sheet": (of_case(), STAFF_READ_ONLY),
@@ -221,6 +229,9 @@ def addresses(town) -> dict[str, str]:
     actions.release(
         case=closed, title="地砖", text="修好了", actor=town.intake, at=later, before=before
     )
+    urged = supervise(
+        case=case, unit=town.housing, kind="URGE", reason="催问", actor=town.chief, at=later
+    )
     actions.plan(at=MONDAY)
     patrol = Patrol.objects.filter(worker=town.worker).first()
     notice = Notice.objects.filter(to=town.dispatcher).first()
@@ -265,6 +276,10 @@ def addresses(town) -> dict[str, str]:
         "conceal": one,
         "case_ask": one | {"name": "extend"},
         "case_move": one | {"name": "arrive"},
+        "supervision": {"pk": urged.pk},
+        "supervision_sheet": {"pk": urged.pk},
+        "supervise": {"case": case.pk},
+        "supervision_move": {"pk": urged.pk, "name": "reply"},
         "approval_decide": one | {"approval": asked.pk},
     }
     return {name: reverse(name, kwargs=where.get(name)) for name in RULES}

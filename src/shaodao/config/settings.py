@@ -131,7 +131,9 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 # What mechanisms show on the page of a case, in the order of the page: f(case, viewer) -> Panel.
-CASE_PANELS: list[str] = []
+CASE_PANELS = [
+    "shaodao.supervision.panels.of_case",
+]
 
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "start"

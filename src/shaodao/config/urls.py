@@ -12,6 +12,7 @@ urlpatterns = [
     path("places/", include("shaodao.places.urls")),
     path("notices/", include("shaodao.notices.urls")),
     path("cases/", include("shaodao.cases.urls")),
+    path("supervision/", include("shaodao.supervision.urls")),
     path("figures/", include("shaodao.insights.urls")),
     path("kit/", include("shaodao.kit.urls")),
 ]

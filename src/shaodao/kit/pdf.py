@@ -3,7 +3,7 @@
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -48,17 +48,22 @@ def typefaces() -> dict[str, str]:
 
 
 def sheet(
-    source: Path, *, data: Mapping[str, Any], pictures: Mapping[str, Path] | None = None
+    source: Path,
+    *,
+    data: Mapping[str, Any],
+    pictures: Mapping[str, Path] | None = None,
+    imports: Sequence[Path] = (),
 ) -> bytes:
     """Return the PDF that the typst file `source` makes of `data`.
 
-    Files beside `source` may be imported by it. pictures : name the sheet uses → file
+    Files beside `source` may be imported by it, and `imports` by their names.
+    pictures : name the sheet uses → file
 
     :raises NoFont: if there is no Chinese font.
     """
     said = {**data, "fonts": typefaces()}
     with tempfile.TemporaryDirectory(prefix="sheet-") as folder:
-        for file in source.parent.glob("*.typ"):
+        for file in (*source.parent.glob("*.typ"), *imports):
             shutil.copyfile(file, Path(folder, file.name))
         for name, file in (pictures or {}).items():
             shutil.copyfile(file, Path(folder, name))

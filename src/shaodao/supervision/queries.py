@@ -1,7 +1,7 @@
 """Reading supervisions: who acts on which side, what is to do, what stands in an area."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import Count, Min, Q, QuerySet
@@ -110,6 +110,11 @@ def read_filters(query: Mapping[str, str]) -> Filters:
         due=known("due", DUES),
         unit=int(unit) if unit.isascii() and unit.isdigit() and len(unit) < 18 else None,
     )
+
+
+def with_tab(filters: Filters, tab: str) -> Filters:
+    """Return the filters on a tab."""
+    return replace(filters, tab=tab)
 
 
 def of_tab(user, tab: str) -> QuerySet[Supervision]:

@@ -18,6 +18,7 @@ from shaodao.people.models import Post
 from shaodao.people.queries import units_by_id
 from shaodao.reports.models import Report
 from shaodao.residents.policy import COMPLETES, STATUS_TONES, STEPS_BACK, TONES, n_stages_done
+from shaodao.supervision.queries import Standing, standing_of
 
 from .choosing import name_of
 
@@ -99,6 +100,7 @@ class Tracked:
     before: list[PhotoLink]
     after: list[PhotoLink]
     moves: frozenset[str]
+    supervised: Standing | None  # how severely and since when; no names
 
     @property
     def is_merged(self) -> bool:
@@ -192,6 +194,7 @@ def tracked(report: Report, *, token: str, at: datetime) -> Tracked:
         before=_pictures(report, token),
         after=_evidence(case, token),
         moves=frozenset() if is_withdrawn else _moves(case, own, rating) - _done(entries, report),
+        supervised=standing_of(case),
     )
 
 
