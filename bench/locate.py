@@ -10,7 +10,7 @@ from time import perf_counter
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
+from bench.ground.mosaic import NORTH_EAST, SEED, SOUTH_WEST, mosaic
 from shapely import Point, STRtree
 
 from shaodao.cores.locating import Locator
@@ -18,22 +18,6 @@ from shaodao.cores.locating import Locator
 N_GRIDS = 5_000
 N_SINGLE = 20_000
 N_BULK = 200_000
-SEED = 1
-SOUTH_WEST, NORTH_EAST = (114.75, 25.65), (115.15, 26.05)
-
-
-def winding_mosaic(rng: np.random.Generator) -> NDArray[np.object_]:
-    """Return cells that cover the city; a border winds the same way on both of its sides."""
-    seeds = rng.uniform(SOUTH_WEST, NORTH_EAST, (N_GRIDS, 2))
-    cells = np.array(shapely.voronoi_polygons(shapely.multipoints(seeds)).geoms)
-    cells = shapely.set_precision(cells, 1e-7)
-    cells = shapely.set_precision(shapely.segmentize(cells, 0.0005), 1e-7)
-    return np.asarray(shapely.transform(cells, _wind))
-
-
-def _wind(places: NDArray[np.float64]) -> NDArray[np.float64]:
-    wave = np.sin(places[:, ::-1] * 20_000) * 2e-5
-    return np.asarray(places + wave)
 
 
 def rate(work: Callable[[], object], n: int) -> int:
@@ -48,8 +32,7 @@ def rate(work: Callable[[], object], n: int) -> int:
 
 def main() -> None:
     rng = np.random.default_rng(SEED)
-    cells = winding_mosaic(rng)
-    cells = cells[shapely.is_valid(cells)]
+    cells = mosaic(N_GRIDS)
     begin = perf_counter()
     locator = Locator(enumerate(cells))
     build_ms = (perf_counter() - begin) * 1000

@@ -60,11 +60,11 @@ def main() -> None:
             call_command("town", "load")
         with Parent(var() / "logs", keep_open=database.held) as parent:
             with _stage("网站与后台 web and worker"):
-                parent.add("web", _web(port, tls))
+                parent.add("web", web_command(port, tls))
                 _wait(parent, lambda: _fetch(port, tls, "/health") != 0)
                 # After the site answers, so as not to slow it; before it must be healthy, because
                 # jobs left from long ago make it ill until they are worked off.
-                parent.add("worker", _worker())
+                parent.add("worker", worker_command())
                 healthy = _wait(parent, lambda: _fetch(port, tls, "/health") == 200)
             if healthy and options.check:
                 _report("合计 total", time.time() - began)
@@ -130,7 +130,7 @@ def _migrate() -> None:
     call_command("migrate", verbosity=0, interactive=False)
 
 
-def _web(port: int, tls: list[str]) -> list[str]:
+def web_command(port: int, tls: list[str]) -> list[str]:
     host = "0.0.0.0" if tls else "127.0.0.1"
     # A worker that is asked to stop while it starts does not hear: hence the kill time-out.
     options = "--interface wsgi --no-ws --workers 2 --blocking-threads 4 --respawn-failed-workers "
@@ -139,7 +139,7 @@ def _web(port: int, tls: list[str]) -> list[str]:
     return [sys.executable, "-P", "-m", "granian", *options.split(), *tls, site]
 
 
-def _worker() -> list[str]:
+def worker_command() -> list[str]:
     return [sys.executable, "-P", "-m", "django", "procrastinate", "worker"]
 
 
