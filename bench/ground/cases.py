@@ -51,6 +51,7 @@ YEARS = 3
 CHUNK = 10_000  # cases formatted before they are sent
 N_STREETS = 3000  # made-up street names cases lie at
 TABLES = (Report, Case, CaseReport, JournalEntry, Clock, Notice, Release, Outcome, Rating)
+_EACH = {JournalEntry: 10, Clock: 10, Notice: 10}  # ids set aside for the rows of one case
 # The statuses of open cases, and how many of a hundred stand in each.
 _OPEN = ((Status.DISPATCHED, 55), (Status.HANDLING, 30), (Status.RECEIVED, 10), (Status.HANDLED, 5))
 # How many of the six entries a case has, by its status.
@@ -230,17 +231,17 @@ def _planned(
 
 
 def _reserve(n: int) -> int:
-    """Take `n` ids of every table, the same in all, and return the first."""
+    """Take the ids of `n` cases and of what hangs on them, and return the first."""
     with connection.cursor() as cursor:
         first = 1
         for model in TABLES:
-            cursor.execute(f"SELECT coalesce(max(id), 0) + 1 FROM {model._meta.db_table}")
-            first = max(first, cursor.fetchone()[0])
+            cursor.execute(f"SELECT coalesce(max(id), 0) FROM {model._meta.db_table}")
+            first = max(first, cursor.fetchone()[0] // _EACH.get(model, 1) + 1)
         first = -(-first // 10) * 10
         for model in TABLES:
-            most = first + (10 * n if model in (JournalEntry, Clock, Notice) else n)
+            last = _EACH.get(model, 1) * (first + n)
             cursor.execute(
-                "SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)", [model._meta.db_table, most]
+                "SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)", [model._meta.db_table, last]
             )
         cursor.execute("SELECT setval('report_number', %s)", [first + n])
     return first

@@ -46,7 +46,7 @@ def own_cluster() -> Iterator[localpg.Cluster]:
     held = localpg.hold(cluster)
     os.environ["DATABASE_URL"] = cluster.url(NAME)
     try:
-        _use(cluster.url(NAME))
+        use(cluster, NAME)
         call_command("migrate", verbosity=0, interactive=False)
         yield cluster
     finally:
@@ -57,11 +57,18 @@ def own_cluster() -> Iterator[localpg.Cluster]:
         shutil.rmtree(folder(), ignore_errors=True)
 
 
-def _use(url: str) -> None:
-    """Point Django at another database."""
+def use(cluster: localpg.Cluster, name: str) -> None:
+    """Point Django at a database of the cluster."""
     connection.close()
-    connection.settings_dict.update(database_from(url))
+    connection.settings_dict.update(database_from(cluster.url(name)))
     Versioned.forget_all()
+
+
+def clone(cluster: localpg.Cluster, name: str, source: str = NAME) -> None:
+    """Copy a database of the cluster, which nobody may look at meanwhile."""
+    connections.close_all()
+    with admin(cluster, "postgres") as server:
+        server.execute(f"CREATE DATABASE {name} TEMPLATE {source}")
 
 
 def admin(cluster: localpg.Cluster, name: str = NAME) -> psycopg.Connection:
@@ -69,15 +76,20 @@ def admin(cluster: localpg.Cluster, name: str = NAME) -> psycopg.Connection:
     return psycopg.connect(cluster.url(name), autocommit=True)
 
 
+_WHILE_FILLING = {"max_wal_size": "'8GB'", "autovacuum": "off"}
+
+
 @contextmanager
 def roomy_log(cluster: localpg.Cluster) -> Iterator[None]:
-    """Let the write-ahead log grow while much is written; durable as ever."""
+    """Let the write-ahead log grow, and housekeeping wait, while much is written; durable still."""
     with admin(cluster) as server:
-        server.execute("ALTER SYSTEM SET max_wal_size = '8GB'")
+        for name, value in _WHILE_FILLING.items():
+            server.execute(f"ALTER SYSTEM SET {name} = {value}")
         server.execute("SELECT pg_reload_conf()")
     yield
     with admin(cluster) as server:
-        server.execute("ALTER SYSTEM RESET max_wal_size")
+        for name in _WHILE_FILLING:
+            server.execute(f"ALTER SYSTEM RESET {name}")
         server.execute("SELECT pg_reload_conf()")
         server.execute("CHECKPOINT")
 

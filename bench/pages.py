@@ -1,0 +1,86 @@
+"""How long pages take with few cases and with many: p50 and p95, and how they grow.
+
+Run by `bin/bench pages [--cases 1000000] [--base 10000] [--requests 40]`. Both databases hold the
+same county and lie in one cluster; requests alternate between them, so that what else the machine
+does falls on both alike. `ratio` is p50 with many by p50 with few. The last line is the result.
+"""
+
+import argparse
+from collections import defaultdict
+from datetime import UTC, datetime
+from statistics import median, quantiles
+
+from bench.ground.cases import make_cases
+from bench.ground.county import write_county
+from bench.ground.pages import draw_pages
+from bench.ground.sayings import read_sayings
+from bench.ground.site import clone, own_cluster, roomy_log, use
+from django.conf import settings
+
+OPEN_SHARE = 0.02
+ROUND = 5  # requests of one kind on one database before the other's turn
+LIMIT_MS, LIMIT_RATIO = 100.0, 1.5
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="bin/bench pages", description=__doc__)
+    parser.add_argument("--cases", type=int, default=1_000_000)
+    parser.add_argument("--base", type=int, default=10_000)
+    parser.add_argument("--requests", type=int, default=40)
+    parser.add_argument("--only", help="kinds of pages whose names begin so")
+    options = parser.parse_args()
+    settings.ALLOWED_HOSTS = ["testserver"]
+    with own_cluster() as cluster:
+        write_county()
+        sizes = [options.base, options.cases]
+        names = [f"cases_{n}" for n in sizes]
+        for name in names:
+            clone(cluster, name)
+        pages = {}
+        for name, n in zip(names, sizes, strict=True):
+            use(cluster, name)
+            with roomy_log(cluster):
+                made = make_cases(n, n_open=round(OPEN_SHARE * n), at=datetime.now(UTC))
+            print(f"{n} cases made in {made.seconds:.0f} s", flush=True)
+            pages[name] = draw_pages(read_sayings(), n=options.requests, seed=n)
+        measure(cluster, names, pages, only=options.only or "", n=options.requests)
+
+
+def measure(cluster, names: list[str], pages, *, only: str, n: int) -> None:
+    """Time the pages on two databases in turn and print how they compare."""
+    kinds = [kind for kind in pages[names[0]].asked if kind.startswith(only)]
+    took: dict[tuple[str, str], list[float]] = defaultdict(list)
+    queries: dict[tuple[str, str], set[int]] = {}
+    for kind in kinds:
+        for start in range(-ROUND, n, ROUND):
+            for name in names:
+                use(cluster, name)
+                if start == -ROUND:
+                    queries[kind, name] = set(pages[name].n_queries(kind)[1:])
+                times = pages[name].time_ms(kind, ROUND + 1, start=max(start, 0))
+                took[kind, name] += times[1:] if start >= 0 else []  # the first reads versions
+    slowest, steepest, uneven = ("", 0.0), ("", 0.0), []
+    print(f"{'':18} {'few p50':>8} {'p95':>7} {'many p50':>9} {'p95':>7} {'ratio':>6}  queries")
+    for kind in kinds:
+        few, many = (took[kind, name] for name in names)
+        ratio = median(many) / median(few)
+        slowest = max(slowest, (kind, p95(many)), key=lambda pair: pair[1])
+        steepest = max(steepest, (kind, ratio), key=lambda pair: pair[1])
+        counts = [max(queries[kind, name]) for name in names]
+        uneven += [kind] if counts[0] != counts[1] else []
+        print(
+            f"{kind:18} {median(few):8.1f} {p95(few):7.1f} {median(many):9.1f} {p95(many):7.1f}"
+            f" {ratio:6.2f}  {counts[0]}/{counts[1]}"
+        )
+    print(
+        f"pages={len(kinds)} slowest={slowest[0]} p95_ms={slowest[1]:.1f} steepest={steepest[0]}"
+        f" ratio={steepest[1]:.2f} uneven={','.join(uneven) or 'none'}"
+    )
+
+
+def p95(times: list[float]) -> float:
+    return quantiles(times, n=20)[-1]
+
+
+if __name__ == "__main__":
+    main()
