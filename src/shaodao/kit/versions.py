@@ -47,16 +47,16 @@ class Versioned(Generic[T]):
 def number_of(name: str) -> int:
     """Return the present version number of `name`; 0 where nothing was ever written.
 
-    All numbers are read at once, and once only in a transaction or within `one_look`: what belongs
-    together works with one set of rules.
+    All numbers are read at once, and once only within `one_look` or else in a transaction: what
+    belongs together works with one set of rules.
     """
+    looking = getattr(connection, "_is_looking_once", False)
+    if looking and connection._looked_at is not None:
+        return connection._looked_at.get(name, 0)
     block = connection.atomic_blocks[0] if connection.in_atomic_block else None
     kept = getattr(connection, "_version_numbers", None)
     if block is not None and kept is not None and kept[0]() is block:
         return kept[1].get(name, 0)
-    looking = block is None and getattr(connection, "_is_looking_once", False)
-    if looking and connection._looked_at is not None:
-        return connection._looked_at.get(name, 0)
     Version = apps.get_model("people", "Version")
     numbers = dict(Version.objects.values_list("name", "number"))
     connection._version_numbers = (ref(block), numbers) if block is not None else None
@@ -67,7 +67,7 @@ def number_of(name: str) -> int:
 
 @contextmanager
 def one_look() -> Iterator[None]:
-    """Read the version numbers at most once outside transactions while this lasts: a page."""
+    """Read the version numbers at most once while this lasts: a page, its transactions included."""
     connection._is_looking_once, connection._looked_at = True, None
     try:
         yield

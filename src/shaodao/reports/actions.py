@@ -1,6 +1,6 @@
 """Taking reports in and letting go of them. The only code that writes them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -12,7 +12,8 @@ from shaodao.cores.geodesy import line_length_m
 from shaodao.cores.wording import N_
 from shaodao.kit.images import Picture
 from shaodao.people.models import Unit
-from shaodao.people.queries import number, units_by_id
+from shaodao.people.queries import number as limit
+from shaodao.people.queries import units_by_id
 from shaodao.places.models import Asset, Building, Grid, Household
 from shaodao.places.queries import locate
 
@@ -45,7 +46,7 @@ class Said:
     is_hazard: bool = False  # somebody could come to harm, as the sender sees it
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def receive(
     *, said: Said, actor, at: datetime, device: str = "", address: str = ""
 ) -> tuple[Report, bool]:
@@ -55,21 +56,20 @@ def receive(
 
     :raises ReportRefused: naming the field and what is wrong with it.
     """
-    with connection.cursor() as cursor:  # two sendings of one key wait for each other
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [said.key.int & (2**63 - 1)])
+    number = _lock(said.key, at=at)
     known = Report.objects.filter(key=said.key).first()
     if known is not None:
         return known, False
     _check(said, at=at)
     on = timezone.localdate(at)
-    _count(device, number("device_reports_an_hour", on=on), at=at)
-    _count(address, number("address_reports_an_hour", on=on), at=at)
+    most_of = {device: "device_reports_an_hour", address: "address_reports_an_hour"}
+    _count({who: limit(name, on=on) for who, name in most_of.items() if who}, at=at)
     lon, lat = _point(said)
-    grid, area = _place(said, lon, lat)
+    grid_id, area = _place(said, lon, lat)
     line = list(said.line) if said.line else None
     report = Report(
         key=said.key,
-        number=_number(at),
+        number=number,
         channel=said.channel.value,
         received_at=at,
         happened_at=said.happened_at,
@@ -83,7 +83,7 @@ def receive(
         place=said.place.value,
         address=said.address or (said.building.address if said.building else ""),
         area=area,
-        grid=grid,
+        grid_id=grid_id,
         building=said.building or (said.household.building if said.household else None),
         household=said.household,
         asset=said.asset,
@@ -103,11 +103,11 @@ def _check(said: Said, *, at: datetime) -> None:
     on = timezone.localdate(at)
     if not said.text.strip() and not said.pictures:
         raise ReportRefused("text", N_("请写一句话，或者拍一张照片，说明出了什么问题"))
-    if len(said.text) > (most := number("report_text_length", on=on)):
+    if len(said.text) > (most := limit("report_text_length", on=on)):
         raise ReportRefused(
             "text", N_("文字最多 {most} 字，现在是 {now} 字"), most=most, now=len(said.text)
         )
-    if len(said.pictures) > (most := number("report_photos", on=on)):
+    if len(said.pictures) > (most := limit("report_photos", on=on)):
         raise ReportRefused("photos", N_("照片最多 {most} 张"), most=most)
     if said.line is not None and (len(said.line) < 4 or len(said.line) % 2):
         raise ReportRefused("line", N_("沿路画线至少要两个点"))
@@ -127,22 +127,24 @@ def _point(said: Said) -> tuple[float | None, float | None]:
     return (thing.lon, thing.lat) if thing else (None, None)
 
 
-def _place(said: Said, lon: float | None, lat: float | None) -> tuple[Grid | None, Unit | None]:
-    """Return the grid and the unit whose area it is: what was named first, then the point."""
+def _place(said: Said, lon: float | None, lat: float | None) -> tuple[int | None, Unit | None]:
+    """Return the grid's id and the unit whose area it is: what was named first, then the point."""
     home = said.household.building if said.household else said.building
     named = home or said.asset
     grid = named.grid if named is not None else said.grid
-    if grid is None and lon is not None and (found := locate(lon, lat)) is not None:
-        grid = Grid.objects.get(pk=found[0])
-    if grid is not None:
-        return grid, units_by_id()[grid.unit_id]
-    return None, None
+    place = (grid.pk, grid.unit_id) if grid is not None else None
+    if place is None and lon is not None and lat is not None:
+        place = locate(lon, lat)
+    return (place[0], units_by_id()[place[1]]) if place is not None else (None, None)
 
 
-def _number(at: datetime) -> str:
+def _lock(key: UUID, *, at: datetime) -> str:
+    """Have a second sending of one key wait for the first, and return a number for the report."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval('report_number')")
-        serial = cursor.fetchone()[0]
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s), nextval('report_number')", [key.int & (2**63 - 1)]
+        )
+        serial = cursor.fetchone()[1]
     return f"{timezone.localtime(at):%y%m%d}{serial:06d}"
 
 
@@ -152,20 +154,23 @@ def count_try(*, sender: str, most: int, at: datetime) -> None:
 
     :raises TooManyReports: if there were `most` in this hour already.
     """
-    _count(sender, most, at=at)
+    _count({sender: most}, at=at)
 
 
-def _count(sender: str, most: int, *, at: datetime) -> None:
-    if not sender:
+def _count(most_of: Mapping[str, int], *, at: datetime) -> None:
+    """Count one more of each sender in this hour; each may have so many."""
+    if not most_of:
         return
     window = at.replace(minute=0, second=0, microsecond=0)
     with connection.cursor() as cursor:
         cursor.execute(
-            'INSERT INTO reports_sending (sender, "window", n) VALUES (%s, %s, 1)'
-            ' ON CONFLICT (sender, "window") DO UPDATE SET n = reports_sending.n + 1 RETURNING n',
-            [sender, window],
+            'INSERT INTO reports_sending (sender, "window", n)'
+            " SELECT sender, %s, 1 FROM unnest(%s::text[]) sender ORDER BY sender"
+            ' ON CONFLICT (sender, "window") DO UPDATE SET n = reports_sending.n + 1'
+            " RETURNING sender, n",
+            [window, list(most_of)],
         )
-        if cursor.fetchone()[0] > most:
+        if any(n > most_of[sender] for sender, n in cursor.fetchall()):
             raise TooManyReports("", _TOO_MANY)
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, transaction
@@ -99,8 +100,8 @@ def _open(report: Report, *, is_hazard: bool, actor, at: datetime) -> Case:
         length_m=report.length_m,
         address=report.address,
         area=area,
-        grid=report.grid,
-        household=report.household,
+        grid_id=report.grid_id,
+        household_id=report.household_id,
     )
     case.number = number_of(case)
     case.search = vector(f"{case.title} {report.text} {case.address} {category.name}")
@@ -126,7 +127,7 @@ def _open(report: Report, *, is_hazard: bool, actor, at: datetime) -> Case:
     entry = file.last
     file.save()
     CaseReport.objects.create(case=case, report=report, joined_at=at)
-    tell(case, entry, at=at)
+    tell(case, entry, at=at, reporters=[report] if report.phone else [])
     return case
 
 
@@ -156,9 +157,14 @@ def guess_category(text: str, categories: dict[str, Category]) -> Category:
     offered = [c for c in categories.values() if c.is_offered]
 
     def overlap(category: Category) -> tuple[int, int]:
-        return (len(said & set(words(f"{category.name} {category.hint}"))), category.rank)
+        return (len(said & _words_of(f"{category.name} {category.hint}")), category.rank)
 
     return max(offered, key=overlap)
+
+
+@lru_cache(maxsize=1024)
+def _words_of(text: str) -> frozenset[str]:
+    return frozenset(words(text))
 
 
 def _county() -> Unit:

@@ -1,5 +1,6 @@
 """Telling people what happened: notice rows in the transaction of what they tell about."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from shaodao.cases import policy
@@ -8,6 +9,7 @@ from shaodao.cases.queries import with_merged
 from shaodao.notices.actions import post
 from shaodao.people.models import Post
 from shaodao.people.policy import Role
+from shaodao.reports.models import Report
 from shaodao.reports.tokens import token_of
 
 # Which posts of the unit a case waits for are told.
@@ -19,22 +21,28 @@ _TOLD = {
 _MOST = 20  # people of one unit told of one thing
 
 
-def tell(case: Case, entry: JournalEntry, *, at: datetime) -> None:
-    """Tell the one the case now waits for, and on public steps every reporter who left a phone."""
+def tell(
+    case: Case,
+    entry: JournalEntry,
+    *,
+    at: datetime,
+    reporters: Sequence[Report] | None = None,
+) -> None:
+    """Tell the one the case now waits for, and on public steps every reporter who left a phone.
+
+    reporters : their reports, where the caller knows that there are no others
+    """
     key = f"case:{case.pk}:{entry.seq}"
     label = policy.label_of(entry.name)
     text = f"{case.number} {case.title}：{label}"
     link = f"/cases/{case.pk}/"
-    post([(f"{key}:{user}", user, "", text, link) for user in _whom(case, entry)], about=key, at=at)
+    messages = [(f"{key}:{user}", user, "", text, link) for user in _whom(case, entry)]
     if entry.name in policy.PUBLIC:
-        post(
-            [
-                (f"{key}:r{r.pk}", None, r.phone, _public(r, entry), f"/track/{token_of(r)}/")
-                for r in _reporters(case)
-            ],
-            about=key,
-            at=at,
-        )
+        messages += [
+            (f"{key}:r{r.pk}", None, r.phone, _public(r, entry), f"/track/{token_of(r)}/")
+            for r in (_reporters(case) if reporters is None else reporters)
+        ]
+    post(messages, about=key, at=at)
 
 
 def _whom(case: Case, entry: JournalEntry) -> list[int]:

@@ -82,11 +82,18 @@ def lists_at(*, township: str, community: str, spot: str, grids_only: bool = Fal
     )
 
 
-def _grids_by_community() -> list[Unit]:
-    """Return the communities that have grids, in the order of their codes."""
+def _load_communities() -> list[Unit]:
     units = units_by_id()
     parents = {u.parent_id for u in units.values() if u.kind == Kind.AREA and u.level == Level.GRID}
     return sorted((units[pk] for pk in parents if pk in units), key=_code)
+
+
+_communities: Versioned[list[Unit]] = Versioned("units", _load_communities)
+
+
+def _grids_by_community() -> list[Unit]:
+    """Return the communities that have grids, in the order of their codes."""
+    return _communities.get()
 
 
 def _code(unit: Unit) -> str:

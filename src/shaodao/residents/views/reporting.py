@@ -36,13 +36,20 @@ def report(request: HttpRequest, code: str = "") -> HttpResponse:
         with transaction.atomic():  # reads the versions of configured rows once
             return _page(request, doors.read(request, card=card, key=uuid4()))
     filled = doors.read(request, card=card)
-    if (known := report_with(filled.form.cleaned_data.get("key") or uuid4())) is not None:
-        return _taken(request, known)
+    if not _goes_straight_in(request, filled):  # what does, take_in itself knows again
+        known = report_with(filled.form.cleaned_data.get("key") or uuid4())
+        if known is not None:
+            return _taken(request, known)
     try:
         return _receive(request, filled)
     except ReportRefused as refusal:
         filled.form.add_error(_FIELDS.get(refusal.field, refusal.field) or None, say(refusal))
         return _page(request, filled, status=429 if isinstance(refusal, TooManyReports) else 422)
+
+
+def _goes_straight_in(request: HttpRequest, filled: doors.Filled) -> bool:
+    """Tell whether nothing stands between a form and the office: no error, picture or question."""
+    return _wants_json(request) and not filled.form.errors and not request.FILES
 
 
 # Where the page shows what reports.actions refuses.
