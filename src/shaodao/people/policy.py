@@ -221,6 +221,14 @@ PLACE_ENTRIES = {
     "assign_contact": N_("指定联系户网格员"),
     "draw_grid": N_("划定网格"),
     "set_asset_owner": N_("登记设施权属"),
+    "plan_grid_change": N_("决定调整网格"),
+    "cancel_grid_change": N_("取消网格调整"),
+    "change_grid": N_("网格调整生效"),
+    "import": N_("导入台账"),
+    "undo_import": N_("撤销导入"),
+    "name_chief": N_("登记楼栋长"),
+    "end_chief": N_("免去楼栋长"),
+    "record_defect": N_("登记小区设施问题"),
 }
 
 
@@ -291,6 +299,7 @@ MEASURES: dict[str, Measure] = {
     "urge_reply_hours":       Measure(N_("催办多长时间内答复"),         N_("工作时"), 1,  200),
     "yellow_reply_hours":     Measure(N_("黄牌督办多长时间内答复"),     N_("工作时"), 1,  200),
     "red_reply_hours":        Measure(N_("红牌督办多长时间内答复"),     N_("工作时"), 1,  200),
+    "import_undo_days":       Measure(N_("导入明细保留多少天（可撤销）"), N_("天"), 1,  365),
     "small_matter":           Measure(N_("算作小事（1 是，0 不是）"),   "",         0,   1),
 }
 # fmt: on

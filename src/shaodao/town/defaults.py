@@ -299,5 +299,6 @@ PARAMETERS: tuple[tuple[str, str, str, str], ...] = (
     ("yellow_reply_hours", "", "8", "默认值：黄牌督办约一个工作日内答复整改措施"),
     ("red_reply_hours", "", "16", "默认值：红牌督办约两个工作日内书面答复整改措施"),
     ("satisfied_score", "", "4", "默认值：五分制四分起算满意；各地评价规则不一，请核定"),
+    ("import_undo_days", "", "30", "默认值：导入后三十天内可以整批撤销，之后清除明细"),
     *(("small_matter", code, "1", "默认值：算作小事，计入不出格率") for code in SMALL_MATTERS),
 )
