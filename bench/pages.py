@@ -6,7 +6,6 @@ does falls on both alike. `ratio` is p50 with many by p50 with few. The last lin
 """
 
 import argparse
-from collections import defaultdict
 from datetime import UTC, datetime
 from statistics import median, quantiles
 
@@ -49,33 +48,37 @@ def main() -> None:
 def measure(cluster, names: list[str], pages, *, only: str, n: int) -> None:
     """Time the pages on two databases in turn and print how they compare."""
     kinds = [kind for kind in pages[names[0]].asked if kind.startswith(only)]
-    took: dict[tuple[str, str], list[float]] = defaultdict(list)
-    queries: dict[tuple[str, str], set[int]] = {}
-    for kind in kinds:
-        for start in range(-ROUND, n, ROUND):
-            for name in names:
-                use(cluster, name)
-                if start == -ROUND:
-                    queries[kind, name] = set(pages[name].n_queries(kind)[1:])
-                times = pages[name].time_ms(kind, ROUND + 1, start=max(start, 0))
-                took[kind, name] += times[1:] if start >= 0 else []  # the first reads versions
     slowest, steepest, uneven = ("", 0.0), ("", 0.0), []
     print(f"{'':18} {'few p50':>8} {'p95':>7} {'many p50':>9} {'p95':>7} {'ratio':>6}  queries")
     for kind in kinds:
-        few, many = (took[kind, name] for name in names)
+        (few, many), counts = _alternately(cluster, names, pages, kind, n)
         ratio = median(many) / median(few)
         slowest = max(slowest, (kind, p95(many)), key=lambda pair: pair[1])
         steepest = max(steepest, (kind, ratio), key=lambda pair: pair[1])
-        counts = [max(queries[kind, name]) for name in names]
         uneven += [kind] if counts[0] != counts[1] else []
         print(
             f"{kind:18} {median(few):8.1f} {p95(few):7.1f} {median(many):9.1f} {p95(many):7.1f}"
-            f" {ratio:6.2f}  {counts[0]}/{counts[1]}"
+            f" {ratio:6.2f}  {counts[0]}/{counts[1]}",
+            flush=True,
         )
     print(
         f"pages={len(kinds)} slowest={slowest[0]} p95_ms={slowest[1]:.1f} steepest={steepest[0]}"
         f" ratio={steepest[1]:.2f} uneven={','.join(uneven) or 'none'}"
     )
+
+
+def _alternately(cluster, names, pages, kind: str, n: int) -> tuple[list[list[float]], list[int]]:
+    """Return the milliseconds of each request of a kind on each database, and the most queries."""
+    took: dict[str, list[float]] = {name: [] for name in names}
+    counts = []
+    for start in range(0, n, ROUND):
+        for name in names:
+            use(cluster, name)
+            if start == 0:
+                counts.append(max(pages[name].n_queries(kind)[1:]))
+            times = pages[name].time_ms(kind, ROUND + 1, start=start)
+            took[name] += times[1:]  # the first connects and reads what a process keeps
+    return list(took.values()), counts
 
 
 def p95(times: list[float]) -> float:
