@@ -199,7 +199,9 @@ def _planned(
     # The newest are open, mixed with as many closed: every matter has its own pace.
     tail = np.arange(max(0, n - 2 * n_open), n)
     closed[rng.choice(tail, size=min(n_open, len(tail)), replace=False)] = False
-    took = np.where(closed, np.minimum(took, np.maximum(now - received - 60, 600)), took)
+    # What would close after now has closed at some moment until now.
+    until_now = ((now - received - 60) * rng.uniform(0.3, 1, n)).astype(np.int64)
+    took = np.where(closed & (received + took > now), until_now, took)
     share = rng.integers(100, size=n)
     bounds = np.cumsum([part for _, part in _OPEN])
     status = np.where(closed, len(_OPEN), np.searchsorted(bounds, share, side="right"))

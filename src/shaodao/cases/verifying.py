@@ -19,7 +19,7 @@ from django.db import connection, transaction
 from django.db.models import Count, Max, Min, Q, Sum
 
 from shaodao.cores.chaining import Entry, FaultKind, verify
-from shaodao.kit.versions import number_of
+from shaodao.kit.versions import number_of, one_look
 from shaodao.people.actions import CHAIN
 from shaodao.people.actions import entry_fields as account_fields
 from shaodao.people.models import AccountEntry, Unit
@@ -57,7 +57,8 @@ def verify_cases() -> Findings:
     last = 0
     while batch := list(Case.objects.filter(pk__gt=last).defer("search").order_by("pk")[:BATCH]):
         last = batch[-1].pk
-        found += _verify_batch(batch)
+        with one_look():
+            found += _verify_batch(batch)
     return found
 
 
