@@ -1,0 +1,428 @@
+"""Dividing villages into contact lists: starts, annealing, exchanges of whole lists."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import covering, kernels, partition
+from .problem import (
+    Fault,
+    Floats,
+    Ints,
+    Sizes,
+    Village,
+    mend_components,
+    sizes_for,
+    spread_of,
+    unconnected,
+    village,
+    weight_cv,
+)
+
+Lots = NDArray[np.int32]
+Cancelled = Callable[[], bool]
+
+
+class Stopped(Exception):
+    """The work was cancelled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How much work goes into a household: proposals of the annealing, counted, never clocked."""
+
+    starts: int  # divisions annealed from scratch; the best goes on
+    steps: int  # proposals per household in each of them
+    rounds: int  # surveys of exchanges: a list dissolved here, one split there
+    survey: int  # proposals per household in each exchange tried
+    sweeps: int  # times each list is annealed anew with its neighbours
+    sweep: int  # proposals per household in each of those
+    cover: int  # lists in the pool the best exact cover is taken from; 0: none
+
+
+# The work of a setting in proposals: the most for one household; for an instance of up to 14,000
+# households; of 30,000 and more. One proposal is 30 to 50 ns on one core.
+_WORK = {
+    "fast": (2_000, 3.0e8, 3.0e8),
+    "standard": (300_000, 2.0e9, 4.4e9),
+    "deep": (2_000_000, 2.0e10, 4.0e10),
+}
+_SMALL, _LARGE = 14_000, 30_000
+
+
+def effort_for(setting: str, n: int) -> Effort:
+    """Return the effort of a setting for an instance of n households.
+
+    It follows from n alone, so the same seed gives the same answer on any machine.
+    """
+    most, small, large = _WORK[setting]
+    share = min(max((n - _SMALL) / (_LARGE - _SMALL), 0.0), 1.0)
+    each = min(most, (small + share * (large - small)) / max(n, 1))
+    if each < 4_000:
+        return Effort(1, int(each * 0.6), 1, int(each * 0.05), 0, 0, 0)
+    starts = 1 if each < 60_000 else 4
+    return Effort(
+        starts=starts,
+        steps=int(each * 0.5 / starts),
+        rounds=4,
+        survey=int(min(3_000, each / 60)),
+        sweeps=2,
+        sweep=int(min(4_000, each / 40)),
+        cover=6_000,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    """A village divided: the list (0..k-1) of each household, and what stood in the way."""
+
+    lot: Lots
+    sizes: Sizes
+    spread: float
+    faults: tuple[Fault, ...]
+    cv_before: float  # of people per list, without balancing
+    cv: float
+
+    @property
+    def is_feasible(self) -> bool:
+        return not self.faults
+
+
+_COOL, _PRICE = 0.05, (300.0, 3_000.0)
+
+
+class _Bench:
+    """One village on the bench: the arrays the kernels take, and what was seen so far."""
+
+    def __init__(self, place: Village, sizes: Sizes, parts: Ints, seed: int, cancelled: Cancelled):
+        self.place, self.sizes, self.parts, self.seed = place, sizes, parts, seed
+        self.bounds = np.array([sizes.low, sizes.high])
+        self.home = np.full(len(place), -1, np.int32)
+        self.cancelled = cancelled
+        self.unit = 1.0
+        self.extra = np.zeros(4)
+        self.arrays = (place.start, place.near, place.same, place.xs, place.ys, place.ws)
+        self.pool = covering.Pool(len(place))
+
+    def start(self, seed: int, jitter: float = 0.6, trees: int = 6) -> Lots:
+        count, part = self.place.components()
+        lot = part.astype(np.int32) + self.sizes.k  # free numbers below
+        free = 0
+        for i in range(count):
+            lot[lot == self.sizes.k + i] = free
+            kernels.bisect(
+                self.place.start, self.place.near, self.place.xs, self.place.ys, lot, free,
+                int(self.parts[i]), self.bounds, trees, jitter, seed + i,
+            )  # fmt: skip
+            free += int(self.parts[i])
+        return lot
+
+    def measure(self, lot: Lots) -> float:
+        costs: Floats = kernels.spread(self.place.xs, self.place.ys, lot, self.sizes.k)
+        self.unit = max(float(np.median(costs / np.bincount(lot, minlength=self.sizes.k))), 1e-6)
+        if self.extra[1] == 0.0:
+            self.extra[2] = 0.01 * self.unit
+        return float(costs.sum())
+
+    def heat(self, hot: float, price: float = 1.0) -> Floats:
+        u = self.unit
+        return np.array([hot * u, _COOL * u, price * _PRICE[0] * u, price * _PRICE[1] * u])
+
+    def anneal(self, lot: Lots, hot: float, steps: int, seed: int, price: float = 1.0) -> None:
+        if self.cancelled():
+            raise Stopped
+        kernels.anneal(
+            *self.arrays, lot, self.sizes.k, self.bounds, self.heat(hot, price), self.extra,
+            self.home, steps * len(self.place), seed,
+        )  # fmt: skip
+
+    def misfit(self, lot: Lots) -> int:
+        size = np.bincount(lot, minlength=self.sizes.k)
+        return int(
+            np.maximum(size - self.sizes.high, 0).sum() + np.maximum(self.sizes.low - size, 0).sum()
+        )
+
+    def regrow(self, lot: Lots, a: int, m: int, change: int, hot: float, steps: int, seed: int):  # type: ignore[no-untyped-def]
+        return kernels.regrow(
+            *self.arrays, lot, self.sizes.k, a, m, change, self.bounds, self.heat(hot), self.extra,
+            self.home, steps, seed,
+        )  # fmt: skip
+
+
+def divide(
+    place: Village,
+    effort: Effort,
+    *,
+    seed: int = 0,
+    balance: float = 0.0,
+    cancelled: Cancelled = lambda: False,
+    pool: Executor | None = None,
+) -> Division:
+    """Divide one village.
+
+    balance: the share of the objective that may be spent on evening out the people per list.
+    pool: threads to share the work of one village with; the answer does not depend on it.
+    """
+    sizes = sizes_for(len(place))
+    joined, parts, faults = mend_components(place, sizes)
+    if sizes.k == 1:
+        lot = np.zeros(len(place), np.int32)
+        return Division(lot, sizes, spread_of(place, lot), tuple(faults), 0.0, 0.0)
+    bench = _Bench(joined, sizes, parts, seed, cancelled)
+    lot = _best_start(bench, effort, pool)
+    if bench.misfit(lot):
+        found = _by_force(bench, lot)
+        if found is None:
+            lot, joined = _with_leaps(place, joined, sizes, effort, seed, cancelled)
+            faults = [*faults, _torn(place, lot)]
+            bench = _Bench(joined, sizes, _one_part(joined, sizes), seed, cancelled)
+        else:
+            lot = found
+        bench.measure(lot)
+    lot = _improve(bench, lot, effort, pool)
+    before = weight_cv(place.ws, lot)
+    if balance > 0:
+        lot = _balanced(bench, lot, balance, effort)
+    return Division(
+        lot, sizes, spread_of(place, lot), tuple(faults), before, weight_cv(place.ws, lot)
+    )
+
+
+def _one_part(place: Village, sizes: Sizes) -> Ints:
+    return mend_components(place, sizes)[1]
+
+
+def _map(pool: Executor | None, work, jobs):  # type: ignore[no-untyped-def]
+    return list(pool.map(work, jobs) if pool else map(work, jobs))
+
+
+def _best_start(bench: _Bench, effort: Effort, pool: Executor | None) -> Lots:
+    first = bench.start(bench.seed)
+    bench.measure(first)
+
+    def one(i: int) -> tuple[int, float, Lots]:
+        lot = first.copy() if i == 0 else bench.start(bench.seed + 101 * i, 0.9)
+        hot = (100.0, 300.0)[i % 2] if effort.steps >= 5_000 else 30.0
+        bench.anneal(lot, hot, effort.steps, bench.seed + i)
+        return bench.misfit(lot), spread_of(bench.place, lot), lot
+
+    found = _map(pool, one, range(effort.starts))
+    for misfit, _, lot in found:
+        if not misfit:
+            bench.pool.add(bench.place, lot)
+    best: Lots = min(found, key=lambda each: each[:2])[2]
+    bench.measure(best)
+    return best
+
+
+def _by_force(bench: _Bench, lot: Lots) -> Lots | None:
+    """Return a division whose sizes hold: repaired, annealed anew, or by partitioned trees."""
+    for attempt in range(4):
+        again = lot.copy() if attempt < 2 else bench.start(bench.seed + 977 * attempt, 1.0, 12)
+        bench.anneal(again, 10.0 ** (attempt % 2), 2_000, bench.seed + attempt, 1_000.0)
+        if not bench.misfit(again):
+            return again
+    return partition.by_trees(bench.place, bench.sizes, bench.parts, bench.seed)
+
+
+def _with_leaps(
+    place: Village, joined: Village, sizes: Sizes, effort: Effort, seed: int, cancelled: Cancelled
+) -> tuple[Lots, Village]:
+    """Return the division with fewest torn lists found, near households taken for neighbours."""
+    best: tuple[int, float] | None = None
+    answer: tuple[Lots, Village] | None = None
+    for reach in (2, 4, 8, 16, 40):
+        wide = partition.with_nearest(joined, reach)
+        bench = _Bench(wide, sizes, _one_part(wide, sizes), seed, cancelled)
+        lot: Lots | None = bench.start(seed)
+        assert lot is not None
+        bench.measure(lot)
+        bench.anneal(lot, 100.0, 3_000, seed)
+        if bench.misfit(lot):
+            lot = _by_force(bench, lot)
+        if lot is None:
+            continue
+        key = (len(unconnected(place, lot)), spread_of(place, lot))
+        if best is None or key < best:
+            best, answer = key, (lot, wide)
+        if reach >= 8:
+            break
+    if answer is None:  # every household near every other: nothing can fail
+        everyone = partition.with_nearest(joined, len(place))
+        lot = (np.argsort(np.argsort(joined.xs)) * sizes.k // len(place)).astype(np.int32)
+        answer = lot, everyone
+    return answer
+
+
+def _torn(place: Village, lot: Lots) -> Fault:
+    torn = unconnected(place, lot)
+    return Fault("no_division", tuple(np.flatnonzero(np.isin(lot, torn)).tolist()))
+
+
+def _improve(bench: _Bench, lot: Lots, effort: Effort, pool: Executor | None) -> Lots:
+    for turn in range(effort.rounds):
+        begun = spread_of(bench.place, lot)
+        bench.pool.add(bench.place, lot)
+        _exchange(bench, lot, effort, pool, turn)
+        if turn < effort.sweeps:
+            _sweep(bench, lot, effort, pool, turn)
+        if effort.cover:
+            bench.pool.add(bench.place, lot)
+            lot = covering.best_cover(bench.pool, bench.sizes.k, lot, effort.cover)
+        if turn and spread_of(bench.place, lot) > begun * (1 - 1e-6):
+            break
+    return lot
+
+
+def _sweep(bench: _Bench, lot: Lots, effort: Effort, pool: Executor | None, turn: int) -> bool:
+    """Anneal each list anew with its neighbours, those far apart at the same time."""
+    k = bench.sizes.k
+    m = min(k, 7)
+    order = np.random.default_rng(bench.seed + 31 * turn).permutation(k)
+    changed = False
+    waiting = list(order)
+    fresh = np.zeros(k, bool)
+    while waiting:
+        batch, waiting = waiting[:4], waiting[4:]
+        batch = [a for a in batch if not fresh[a]]
+
+        def one(a: int):  # type: ignore[no-untyped-def]
+            if bench.cancelled():
+                raise Stopped
+            return bench.regrow(lot, a, m, 0, 3.0, effort.sweep, bench.seed + int(a) + 7919 * turn)
+
+        taken = np.zeros(k, bool)
+        for nodes, local, chosen, before, after in _map(pool, one, batch):
+            bench.pool.add_part(bench.place, nodes, local, after)
+            if not taken[chosen].any():
+                fresh[chosen[: max(1, len(chosen) // 2)]] = True
+                if after < before - 1e-6 * before:
+                    lot[nodes] = chosen[local]
+                    taken[chosen] = changed = True
+    return changed
+
+
+def _exchange(bench: _Bench, lot: Lots, effort: Effort, pool: Executor | None, turn: int) -> bool:
+    """Dissolve lists where they are least missed and split others where that helps most."""
+    k = bench.sizes.k
+    sizes = (min(k, 5), min(k, 8)) if turn % 2 else (min(k, 6), min(k, 4))
+
+    def one(job: tuple[int, int]):  # type: ignore[no-untyped-def]
+        a, change = job
+        if bench.cancelled():
+            raise Stopped
+        m = sizes[0] if change < 0 else sizes[1]
+        hot = 10.0
+        seed = bench.seed + 2 * a + (change > 0) + 104_729 * turn
+        return bench.regrow(lot, a, m, change, hot, effort.survey, seed)
+
+    tried = _map(pool, one, [(a, change) for a in range(k) for change in (-1, 1)])
+    offers: dict[int, list[tuple[float, int]]] = {-1: [], 1: []}
+    for i, (nodes, local, _, before, after) in enumerate(tried):
+        bench.pool.add_part(bench.place, nodes, local, after)
+        if np.isfinite(after):
+            offers[1 if i % 2 else -1].append((float(after - before), i))
+    return _trade(lot, tried, sorted(offers[-1]), sorted(offers[1]), k)
+
+
+def _trade(lot: Lots, tried, losses, gains, k: int) -> bool:  # type: ignore[no-untyped-def]
+    taken = np.zeros(k, bool)
+    for loss, i in losses:
+        chosen = tried[i][2]
+        for gain, j in gains:
+            other = tried[j][2]
+            if loss + gain >= -1e-9 or taken[chosen].any():
+                break
+            if not taken[other].any() and not np.isin(other, chosen).any():
+                _apply(lot, tried[i], tried[j])
+                taken[chosen] = taken[other] = True
+                break
+    return bool(taken.any())
+
+
+def _apply(lot: Lots, fewer, more) -> None:  # type: ignore[no-untyped-def]
+    """Put one region with a list less and one with a list more; numbers stay 0..k-1."""
+    nodes, local, chosen = fewer[:3]
+    lot[nodes] = chosen[1:][local]
+    spare = chosen[0]
+    nodes, local, chosen = more[:3]
+    lot[nodes] = np.append(chosen, spare)[local]
+
+
+def _balanced(bench: _Bench, lot: Lots, balance: float, effort: Effort) -> Lots:
+    """Return the most even division found that costs no more than the share allowed."""
+    k, place = bench.sizes.k, bench.place
+    allowed = spread_of(place, lot) * (1.0 + balance)
+    mean = float(place.ws.sum()) / k
+    best, best_cv = lot, weight_cv(place.ws, lot)
+    low, high = 1e-4, 1e2
+    for i in range(9):
+        even = float(np.sqrt(low * high))
+        again = lot.copy()
+        bench.extra = np.array([even * bench.unit / max(mean, 1e-9) * 10, mean, 0.0, 0.0])
+        bench.anneal(again, 1.0, min(3_000, max(effort.steps // 4, 300)), bench.seed + i)
+        if not bench.misfit(again) and spread_of(place, again) <= allowed:
+            cv = weight_cv(place.ws, again)
+            if cv < best_cv:
+                best, best_cv = again, cv
+            low = even
+        else:
+            high = even
+    bench.extra = np.zeros(4)
+    return best
+
+
+def divide_all(
+    places: Sequence[Village],
+    setting: str = "standard",
+    *,
+    seed: int = 0,
+    balance: float = 0.0,
+    threads: int = 2,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    cancelled: Cancelled = lambda: False,
+) -> list[Division]:
+    """Divide villages, several at a time; a large one is itself shared among the threads.
+
+    The answer does not depend on `threads`. progress: called with the households done and all.
+    :raises Stopped: when `cancelled` said so.
+    """
+    total = sum(map(len, places))
+    effort = effort_for(setting, total)
+    order = sorted(range(len(places)), key=lambda i: (-len(places[i]), i))
+    shared = [i for i in order if len(places[i]) * threads * 2 > total]
+    alone = [i for i in order if len(places[i]) * threads * 2 <= total]
+    found: dict[int, Division] = {}
+    done = 0
+    ready()
+
+    def one(i: int) -> tuple[int, Division]:
+        return i, divide(places[i], effort, seed=seed, balance=balance, cancelled=cancelled)
+
+    with ThreadPoolExecutor(threads) as pool:
+        for i in shared:
+            found[i] = divide(
+                places[i], effort, seed=seed, balance=balance, cancelled=cancelled, pool=pool
+            )
+            done += len(places[i])
+            progress(done, total)
+        waiting = [pool.submit(one, i) for i in alone]
+        try:
+            for job in as_completed(waiting):
+                i, found[i] = job.result()
+                done += len(places[i])
+                progress(done, total)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return [found[i] for i in range(len(places))]
+
+
+def ready() -> None:
+    """Compile the inner loops, or load them compiled: seconds once after an installation."""
+    spots = np.arange(40.0)
+    line = np.column_stack([np.arange(39), np.arange(1, 40)])
+    divide(village(spots, spots % 3, line), Effort(1, 10, 1, 1, 1, 1, 0))
