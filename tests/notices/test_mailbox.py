@@ -91,16 +91,3 @@ def test_a_notice_never_leads_away_from_here(client, town):
     sign_in(client, town.worker)
     opened = client.post(reverse("open_notice", args=[notice.pk]))
     assert opened["Location"] == reverse("mailbox")
-
-
-def test_text_messages_are_shown_masked_and_only_in_a_demo(client, town, settings):
-    post(
-        [("s1", None, "13812345678", "您反映的有新进展", "/track/x/")], about="c", at=timezone.now()
-    )
-    sign_in(client, town.intake)
-    settings.DEMO = False
-    assert client.get(reverse("outgoing")).status_code == 404
-    settings.DEMO = True
-    page = client.get(reverse("outgoing")).content.decode()
-    assert "138****5678" in page
-    assert "13812345678" not in page

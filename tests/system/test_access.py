@@ -16,6 +16,7 @@ from django.urls import get_resolver, reverse
 from shaodao.cases import actions
 from shaodao.cases.models import Limit, Patrol, Route
 from shaodao.cases.policy import Status
+from shaodao.notices.actions import NewText, set_text
 from shaodao.notices.models import Notice
 from shaodao.supervision.actions import supervise
 from tests.sessions import sign_in
@@ -156,7 +157,18 @@ RULES: dict[str, tuple[dict, dict]] = {
         {405: STAFF, 302: ANYBODY},
         {302: DISPATCHER | ANYBODY, 404: STAFF - DISPATCHER},
     ),
-    "outgoing": ({404: STAFF, 302: ANYBODY}, {405: STAFF, 302: ANYBODY}),  # sample town only
+    "notice_preferences": (SHOWN_STAFF, SHOWN_STAFF),
+    # outside the sample town only for whoever runs the channels
+    "outgoing": (only(ADMIN), {405: STAFF, 302: ANYBODY}),
+    "resend_notice": (
+        {405: STAFF, 302: ANYBODY},
+        {302: ADMIN | ANYBODY, 403: STAFF - ADMIN},
+    ),
+    "channels": (only(ADMIN), {405: STAFF, 302: ANYBODY}),
+    "channel_switch": (only(ADMIN), only(ADMIN)),
+    "notice_texts": (SHOWN_STAFF, {405: STAFF, 302: ANYBODY}),
+    "notice_text_set": (only(SECURITY), only(SECURITY)),
+    "notice_text_end": (only(SECURITY), only(SECURITY)),
     # figures
     "figures": (office(), STAFF_READ_ONLY),
     "figure": (office(), STAFF_READ_ONLY),
@@ -235,6 +247,12 @@ def addresses(town) -> dict[str, str]:
     actions.plan(at=MONDAY)
     patrol = Patrol.objects.filter(worker=town.worker).first()
     notice = Notice.objects.filter(to=town.dispatcher).first()
+    text = set_text(
+        new=NewText(
+            "case_step", "{number} {step}", MONDAY.date(), "试行", unit=town.county
+        ),
+        actor=town.security, at=MONDAY, why="试行",
+    )  # fmt: skip
     tile = {"z": 14, "x": 1, "y": 1}
     grid, link, one = {"code": GRIDS[0]}, {"token": town.link(report)}, {"pk": case.pk}
     worker = {"pk": town.worker.pk}
@@ -267,6 +285,10 @@ def addresses(town) -> dict[str, str]:
         "grid_figures": grid,
         "figure": {"slug": "lead-time"},
         "open_notice": {"pk": notice.pk},
+        "resend_notice": {"pk": notice.pk},
+        "channel_switch": {"channel": "SMS", "verb": "pause"},
+        "notice_text_set": {"kind": "case_step"},
+        "notice_text_end": {"pk": text.pk},
         "patrol_done": {"pk": patrol.pk},
         "case": one,
         "case_sheet": one | {"kind": "filing"},

@@ -14,6 +14,21 @@ def env_flag(name: str, default: str = "0") -> bool:
     return os.environ.get(name, default) == "1"
 
 
+def mail_from(url: str) -> dict[str, object]:
+    """Turn smtp://user:password@host:587?tls=1 (smtps:// for TLS from the start) into options."""
+    parts = urlsplit(url)
+    if url and parts.scheme not in {"smtp", "smtps"}:
+        raise ImproperlyConfigured("SHAODAO_EMAIL_URL must start with smtp:// or smtps://")
+    return {
+        "host": parts.hostname or "",
+        "port": parts.port or (465 if parts.scheme == "smtps" else 25),
+        "username": unquote(parts.username or ""),
+        "password": unquote(parts.password or ""),
+        "use_ssl": parts.scheme == "smtps",
+        "use_tls": parse_qs(parts.query).get("tls") == ["1"],
+    }
+
+
 def database_from(url: str) -> dict[str, object]:
     """Turn a postgresql:// URL into Django's dictionary; `?host=/path` is a socket's folder."""
     parts = urlsplit(url)
@@ -44,6 +59,36 @@ SITE_URL = os.environ.get("SHAODAO_SITE_URL", "")  # in links that leave: https:
 BASEMAP_URL = os.environ.get("SHAODAO_BASEMAP_URL", "")  # raster tiles {z}/{x}/{y}, or none
 BASEMAP_ATTRIBUTION = os.environ.get("SHAODAO_BASEMAP_ATTRIBUTION", "")  # with its 审图号
 VIRUS_SCAN = os.environ.get("SHAODAO_VIRUS_SCAN", "")  # a command: file path as last argument
+
+# The ways messages leave (docs/mechanisms/notices.md). One without an address is closed, or, where
+# CHANNELS_CONSOLE, played to the log.
+EMAIL_URL = os.environ.get("SHAODAO_EMAIL_URL", "")  # smtp://user:password@host:587?tls=1
+CHANNELS: dict[str, dict[str, object]] = {
+    "EMAIL": {
+        "url": EMAIL_URL,
+        "sender": os.environ.get("SHAODAO_EMAIL_FROM", "shaodao@localhost"),
+        "options": mail_from(EMAIL_URL),
+    },
+    "SMS": {
+        "url": os.environ.get("SHAODAO_SMS_URL", ""),
+        "key": os.environ.get("SHAODAO_SMS_KEY", ""),
+        "secret": os.environ.get("SHAODAO_SMS_SECRET", ""),
+        "signature": os.environ.get("SHAODAO_SMS_SIGNATURE", ""),  # 【…】 before the text
+    },
+    "WECOM": {"url": os.environ.get("SHAODAO_WECOM_URL", "")},
+    "DINGTALK": {
+        "url": os.environ.get("SHAODAO_DINGTALK_URL", ""),
+        "secret": os.environ.get("SHAODAO_DINGTALK_SECRET", ""),
+    },
+    "FEISHU": {
+        "url": os.environ.get("SHAODAO_FEISHU_URL", ""),
+        "secret": os.environ.get("SHAODAO_FEISHU_SECRET", ""),
+    },
+}
+CHANNELS_CONSOLE = DEMO or DEBUG or env_flag("SHAODAO_CHANNELS_CONSOLE")
+CHANNEL_TIMEOUT = float(
+    os.environ.get("SHAODAO_CHANNEL_TIMEOUT", "5")
+)  # seconds a message may take
 
 INSTALLED_APPS = [
     "procrastinate.contrib.django",
@@ -114,6 +159,8 @@ DATABASES["default"] |= {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "actions"
+# A slow channel keeps one job waiting; deadlines and the other channels go on beside it.
+PROCRASTINATE_WORKER_DEFAULTS = {"concurrency": 6}
 
 AUTH_USER_MODEL = "people.User"
 AUTHENTICATION_BACKENDS = ["shaodao.people.login.StaffBackend"]

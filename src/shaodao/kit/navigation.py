@@ -44,6 +44,7 @@ STAFF = (
     Place("workload", N_("工作量"), "people", _OFFICE),
     Place("figures", N_("运行情况"), "chart", _OFFICE | _ON_SITE),
     Place("people", N_("账号岗位"), "people", frozenset({"ADMIN", "SECURITY"})),
+    Place("channels", N_("消息渠道"), "send", frozenset({"ADMIN"})),
     Place("parameters", N_("规则参数"), "gear", frozenset({"SECURITY", "DUTY_CHIEF"})),
     Place("audit", N_("审计"), "shield", frozenset({"AUDITOR"})),
 )

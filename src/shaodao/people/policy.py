@@ -181,6 +181,8 @@ class Duty(StrEnum):
     SET_LIMIT = "set_limit"
     SET_ROUTE = "set_route"
     SET_CATEGORY = "set_category"
+    SET_NOTICE_TEXT = "set_notice_text"
+    RUN_CHANNEL = "run_channel"
     READ_JOURNAL = "read_journal"
 
 
@@ -201,6 +203,8 @@ DUTIES: dict[Duty, tuple[str, Role]] = {
     Duty.SET_LIMIT:            (N_("修改时限"),       Role.SECURITY),
     Duty.SET_ROUTE:            (N_("修改派遣规则"),   Role.SECURITY),
     Duty.SET_CATEGORY:         (N_("修改事项类别"),   Role.SECURITY),
+    Duty.SET_NOTICE_TEXT:      (N_("修改消息文字"),   Role.SECURITY),
+    Duty.RUN_CHANNEL:          (N_("管理消息渠道"),   Role.ADMIN),
     Duty.READ_JOURNAL:         (N_("查阅日志"),       Role.AUDITOR),
 }
 # fmt: on
@@ -211,6 +215,7 @@ OWN_ENTRIES = {
     "lock_out": N_("连续失败，账号锁定"),
     "log_out": N_("退出登录"),
     "change_password": N_("修改密码"),
+    "change_email": N_("修改邮箱"),
     "set_second_factor": N_("启用动态口令"),
     "second_factor_refused": N_("动态口令不对"),
 }
@@ -301,6 +306,21 @@ MEASURES: dict[str, Measure] = {
     "red_reply_hours":        Measure(N_("红牌督办多长时间内答复"),     N_("工作时"), 1,  200),
     "import_undo_days":       Measure(N_("导入明细保留多少天（可撤销）"), N_("天"), 1,  365),
     "small_matter":           Measure(N_("算作小事（1 是，0 不是）"),   "",         0,   1),
+    "notice_quiet_from":      Measure(N_("几点以后不打扰（紧急的除外）"), N_("时"), 0,   23),
+    "notice_quiet_to":        Measure(N_("几点以后恢复发送（与上一项相同则全天发送）"), N_("时"), 0, 23),
+    "notice_cap":             Measure(N_("每人每小时每个渠道最多几条，多的并成一条汇总"), N_("条"), 1, 100),
+    "notice_attempts":        Measure(N_("一条消息最多发几次"),         N_("次"),   1,   20),
+    "notice_retry_minutes":   Measure(N_("没送到时隔多久再发，以后加倍"), N_("分钟"), 1, 60),
+    "notice_retry_most_hours": Measure(N_("两次发送最长相隔"),          N_("小时"), 1,   24),
+    "notice_stale_hours":     Measure(N_("消息放置多久后不再发"),       N_("小时"), 1,   720),
+    "notice_failures":        Measure(N_("渠道连续失败几次后停歇"),     N_("次"),   1,   100),
+    "notice_rest_minutes":    Measure(N_("渠道停歇多久再试"),           N_("分钟"), 1,   240),
+    "notice_bot_pace":        Measure(N_("群机器人每分钟最多发"),       N_("条"),   1,   100),
+    "notice_by_email":        Measure(N_("默认也用电子邮件通知工作人员（1 是，0 否）"), "", 0, 1),
+    "notice_by_sms":          Measure(N_("默认也用短信通知工作人员（1 是，0 否）"), "", 0, 1),
+    "notice_by_wecom":        Measure(N_("默认也在企业微信群通知（1 是，0 否）"), "", 0, 1),
+    "notice_by_dingtalk":     Measure(N_("默认也在钉钉群通知（1 是，0 否）"), "", 0, 1),
+    "notice_by_feishu":       Measure(N_("默认也在飞书群通知（1 是，0 否）"), "", 0, 1),
 }
 # fmt: on
 

@@ -300,5 +300,19 @@ PARAMETERS: tuple[tuple[str, str, str, str], ...] = (
     ("red_reply_hours", "", "16", "默认值：红牌督办约两个工作日内书面答复整改措施"),
     ("satisfied_score", "", "4", "默认值：五分制四分起算满意；各地评价规则不一，请核定"),
     ("import_undo_days", "", "30", "默认值：导入后三十天内可以整批撤销，之后清除明细"),
+    ("notice_quiet_from", "", "21", "默认值：晚九点起不打扰，请核定"),
+    ("notice_quiet_to", "", "7", "默认值：早七点起恢复发送，请核定"),
+    ("notice_cap", "", "10", "默认值：一小时十条以内逐条发，多的并成一条"),
+    ("notice_attempts", "", "8", OWN),
+    ("notice_retry_minutes", "", "1", OWN),
+    ("notice_retry_most_hours", "", "4", OWN),
+    ("notice_stale_hours", "", "72", "默认值：三天没送出的不再发，免得恢复后补发旧消息"),
+    ("notice_failures", "", "5", OWN),
+    ("notice_rest_minutes", "", "5", OWN),
+    ("notice_bot_pace", "", "18", "默认值：群机器人一般每分钟限二十条，留有余地"),
+    *(
+        (f"notice_by_{name}", "", "0", "默认值：只发站内消息，个人可以自选")
+        for name in ("email", "sms", "wecom", "dingtalk", "feishu")
+    ),
     *(("small_matter", code, "1", "默认值：算作小事，计入不出格率") for code in SMALL_MATTERS),
 )

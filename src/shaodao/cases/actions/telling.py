@@ -6,7 +6,7 @@ from datetime import datetime
 from shaodao.cases import policy
 from shaodao.cases.models import Case, CaseReport, JournalEntry
 from shaodao.cases.queries import with_merged
-from shaodao.notices.actions import post
+from shaodao.notices.actions import Words, post
 from shaodao.people.models import Post
 from shaodao.people.policy import Role
 from shaodao.reports.models import Report
@@ -34,15 +34,15 @@ def tell(
     """
     key = f"case:{case.pk}:{entry.seq}"
     label = policy.label_of(entry.name)
-    text = f"{case.number} {case.title}：{label}"
+    words = Words("case_step", {"number": case.number, "title": case.title, "step": label})
     link = f"/cases/{case.pk}/"
-    messages = [(f"{key}:{user}", user, "", text, link) for user in _whom(case, entry)]
+    told = [(f"{key}:{user}", user, "", words, link) for user in _whom(case, entry)]
     if entry.name in policy.PUBLIC:
-        messages += [
-            (f"{key}:r{r.pk}", None, r.phone, _public(r, entry), f"/track/{token_of(r)}/")
+        told += [
+            (f"{key}:r{r.pk}", None, r.phone, _public(r, label), f"/track/{token_of(r)}/")
             for r in (_reporters(case) if reporters is None else reporters)
         ]
-    post(messages, about=key, at=at)
+    post(told, about=key, at=at, is_urgent=case.is_hazard, unit_id=case.area_id)
 
 
 def _whom(case: Case, entry: JournalEntry) -> list[int]:
@@ -63,15 +63,15 @@ def _reporters(case: Case):
     return [link.report for link in links.select_related("report").order_by("pk")]
 
 
-def _public(report, entry: JournalEntry) -> str:
-    return f"您反映的 {report.number} 有新进展：{policy.label_of(entry.name)}。点开查看："
+def _public(report: Report, label: str) -> Words:
+    return Words("report_step", {"report": report.number, "step": label})
 
 
 def warn_holder(case: Case, entry: JournalEntry, clock, *, at: datetime) -> None:
     """Tell the holder and the chiefs above that a limit is near or past."""
     step = policy.STEP_LABELS[policy.Step(clock.step)]
-    word = "已超期" if entry.name == "late" else "即将到期"
-    text = f"{case.number} {case.title}：{step}{word}"
+    kind = "case_late" if entry.name == "late" else "case_warn"
+    words = Words(kind, {"number": case.number, "title": case.title, "step": step})
     key, link = f"case:{case.pk}:{entry.seq}", f"/cases/{case.pk}/"
     people = [case.holder_person_id] if case.holder_person_id else []
     posts = Post.objects.in_force()
@@ -82,4 +82,10 @@ def warn_holder(case: Case, entry: JournalEntry, clock, *, at: datetime) -> None
         chiefs = posts.filter(unit__in=case.desk.ancestor_ids, role=Role.DUTY_CHIEF)
         people += chiefs.values_list("user", flat=True)
     told = list(dict.fromkeys(people))[:_MOST]
-    post([(f"{key}:{user}", user, "", text, link) for user in told], about=key, at=at)
+    post(
+        [(f"{key}:{user}", user, "", words, link) for user in told],
+        about=key,
+        at=at,
+        is_urgent=case.is_hazard,
+        unit_id=case.area_id,
+    )

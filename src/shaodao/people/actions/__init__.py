@@ -17,6 +17,7 @@ from .duties import check_actor, check_why
 from .entering import log_in, log_in_from_outside, log_out
 from .own import (
     begin_second_factor,
+    change_email,
     change_password,
     confirm_second_factor,
     needs_second_factor,
@@ -30,6 +31,7 @@ __all__ = [
     "CHAIN",
     "appoint",
     "begin_second_factor",
+    "change_email",
     "change_password",
     "change_unit",
     "change_user",

@@ -33,6 +33,17 @@ def change_password(*, user: User, old: str, new: str, at: datetime) -> User:
     return user
 
 
+@transaction.atomic
+def change_email(*, user: User, email: str, at: datetime) -> User:
+    """Keep the address one's own messages go to; '' for none. The journal holds no address."""
+    user = User.objects.select_for_update().get(pk=user.pk)
+    if user.email != email:
+        user.email = email
+        user.save(update_fields=["email"])
+        record_own(user, "change_email", at=at, facts={})
+    return user
+
+
 def _check_strength(password: str, user: User) -> None:
     try:
         validate_password(password, user)

@@ -15,8 +15,9 @@ from numpy.random import Generator
 from shaodao.cases.actions import plan as plan_rounds
 from shaodao.cases.models import Case, Outcome, Patrol
 from shaodao.cores.geodesy import LonLat
+from shaodao.cores.wording import N_
 from shaodao.kit.images import Picture, thumb_of
-from shaodao.notices.actions import post
+from shaodao.notices.actions import Words, post
 from shaodao.people.models import Post
 from shaodao.people.policy import Role
 from shaodao.people.queries import parameter
@@ -150,10 +151,10 @@ _TOLD: dict[str, Callable[[Case], tuple[str, ...]]] = {
     "HANDLED": lambda _: (Role.VERIFIER,),
 }
 _NEWS = {
-    "RECEIVED": "新诉求待受理",
-    "FILED": "待派遣",
-    "DISPATCHED": "派给您单位，请接单",
-    "HANDLED": "已反馈，请核查",
+    "RECEIVED": N_("新诉求待受理"),
+    "FILED": N_("待派遣"),
+    "DISPATCHED": N_("派给您单位，请接单"),
+    "HANDLED": N_("已反馈，请核查"),
 }
 
 
@@ -171,7 +172,8 @@ def _fill_mailboxes(*, at: datetime) -> int:
             )
             people = list(posts.values_list("user", flat=True).distinct())
         key, link = f"case:{case.pk}:{case.n_entries}", reverse("case", args=[case.pk])
-        text = f"{case.number} {case.title}：{_NEWS[case.status]}"
-        post([(f"{key}:{user}", user, "", text, link) for user in people], about=key, at=at)
+        facts = {"number": case.number, "title": case.title, "step": _NEWS[case.status]}
+        told = [(f"{key}:{user}", user, "", Words("case_step", facts), link) for user in people]
+        post(told, about=key, at=at, unit_id=case.area_id)
         n += len(people)
     return n

@@ -1,19 +1,22 @@
-"""The mailbox, and in a demo the text messages that would have gone out."""
+"""One's own mailbox, and by which channels one wants to hear."""
 
-from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_GET, require_POST
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from shaodao.kit.paging import keyset
+from shaodao.notices import actions, forms
+from shaodao.notices.models import Notice
+from shaodao.notices.queries import said
+from shaodao.people.actions import change_email
 from shaodao.people.frames import frame_of
-
-from . import actions
-from .models import Notice
-from .queries import text_messages
+from shaodao.people.models import roles_of
+from shaodao.people.policy import Role
 
 PAGE = 30
 
@@ -26,9 +29,11 @@ def mailbox(request: HttpRequest) -> HttpResponse:
     notices = Notice.objects.visible_to(request.user)
     shown = notices if is_all else notices.filter(read_at=None)
     page = keyset(shown, order=(("pk", "desc"),), after=request.GET.get("after"), size=PAGE)
-    newest = page.rows[0].pk if page.rows else 0
-    context = {"page": page, "is_all": is_all, "newest": newest, "at": timezone.now()}
-    context["frame"] = frame_of(request.user)
+    context = {
+        "page": page, "rows": said(page.rows, at=(at := timezone.now())), "is_all": is_all,
+        "newest": page.rows[0].pk if page.rows else 0, "at": at, "frame": frame_of(request.user),
+        "runs_channels": Role.ADMIN in roles_of(request.user),
+    }  # fmt: skip
     return render(request, "notices/mailbox.html", context)
 
 
@@ -53,12 +58,15 @@ def open_notice(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @login_required
-@require_GET
-def outgoing(request: HttpRequest) -> HttpResponse:
-    """Show, in a demo only, the text messages residents would have had."""
-    if not settings.DEMO:
-        raise Http404
-    page = keyset(
-        text_messages(), order=(("pk", "desc"),), after=request.GET.get("after"), size=PAGE
-    )
-    return render(request, "notices/outgoing.html", {"page": page, "at": timezone.now()})
+@require_http_methods(["GET", "POST"])
+def preferences_of_notices(request: HttpRequest) -> HttpResponse:
+    """GET asks by which channels the reader wants to hear of what; POST keeps it."""
+    given = request.POST if request.method == "POST" else None
+    form = forms.PreferenceForm(given, user=request.user, at=(at := timezone.now()))
+    if form.is_valid():
+        change_email(user=request.user, email=form.cleaned_data["email"], at=at)
+        actions.prefer(user=request.user, **form.preference())
+        messages.success(request, _("接收设置已保存"))
+        return redirect("mailbox")
+    context = {"form": form, "frame": frame_of(request.user)}
+    return render(request, "notices/preferences.html", context)

@@ -1,0 +1,1 @@
+"""Pages of the notices: one's own mailbox and choices, the channels, and the texts."""
