@@ -74,7 +74,6 @@ class Notice(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["key"], name="notice_key_once"),
             models.CheckConstraint(
                 condition=Q(to__isnull=False) | ~Q(phone="") | Q(state="ERASED"),
                 name="notice_has_an_addressee",

@@ -58,6 +58,10 @@ class Migration(migrations.Migration):
                 ('choices', models.JSONField(default=dict)),
             ],
         ),
+        migrations.RemoveConstraint(
+            model_name='notice',
+            name='notice_key_once',
+        ),
         migrations.RemoveIndex(
             model_name='notice',
             name='notice_mailbox',
