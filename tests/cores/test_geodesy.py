@@ -171,3 +171,38 @@ class TestCoarsening:
     def test_a_cell_must_have_a_side(self):
         with pytest.raises(ValueError, match="positive"):
             geodesy.coarsen(114.9, 25.8, 0)
+
+
+class TestGround:
+    EARTH_M2 = 510_065_621_724_088  # the surface of WGS 84
+
+    def test_an_eighth_of_the_earth(self):
+        corners = [(0, 0), (90, 0), (90, 90), (0, 90)]
+        assert geodesy.ring_area_m2(corners) == pytest.approx(self.EARTH_M2 / 8, rel=1e-9)
+
+    def test_a_plot_of_three_thousand_square_metres(self):
+        here = (114.93, 25.85)
+        plot = [geodesy.unproject(x, y, here) for x, y in ((0, 0), (60, 0), (60, 50), (0, 50))]
+        assert geodesy.ring_area_m2(plot) == pytest.approx(3000, rel=2e-5)
+
+    def test_a_line_or_nothing_encloses_nothing(self):
+        assert geodesy.ring_area_m2([(1, 1), (2, 2)]) == geodesy.ring_area_m2([]) == 0
+
+    @given(lons, lats, st.floats(1, 2000), st.floats(1, 2000), st.integers(0, 3))
+    def test_it_agrees_with_the_local_plane_whichever_way_round(self, lon, lat, wide, high, turn):
+        sides = [(0, 0), (wide, 0), (wide, high), (0, high)]
+        plot = [geodesy.unproject(x, y, (lon, lat)) for x, y in sides[turn:] + sides[:turn]]
+        measured = geodesy.ring_area_m2(plot)
+        assert measured == pytest.approx(wide * high, rel=3e-4)
+        assert geodesy.ring_area_m2(plot[::-1]) == pytest.approx(measured, rel=1e-9)
+        assert geodesy.ring_area_m2([*plot, plot[0]]) == pytest.approx(measured, rel=1e-9)
+
+    @given(lons, lats, st.floats(10, 500), st.floats(10, 500))
+    def test_two_halves_are_as_large_as_the_whole(self, lon, lat, wide, high):
+        def ground(x1, x2):
+            sides = ((x1, 0), (x2, 0), (x2, high), (x1, high))
+            return geodesy.ring_area_m2([geodesy.unproject(x, y, (lon, lat)) for x, y in sides])
+
+        assert ground(0, wide) + ground(wide, 2 * wide) == pytest.approx(
+            ground(0, 2 * wide), rel=1e-6
+        )

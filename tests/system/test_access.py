@@ -18,8 +18,10 @@ from shaodao.cases.models import Limit, Patrol, Route
 from shaodao.cases.policy import Status
 from shaodao.notices.actions import NewText, set_text
 from shaodao.notices.models import Notice
+from shaodao.sites import actions as sites
 from shaodao.supervision.actions import supervise
 from tests.sessions import sign_in
+from tests.sites.ground import known
 from tests.town import GRIDS, MONDAY
 
 pytestmark = pytest.mark.requirement("Z02")
@@ -72,6 +74,7 @@ def of_case(who: frozenset = NEAR, status: int = 200) -> dict:
 
 
 AREA_READ = {200: AREA, 404: OFFICE - AREA, 403: ADMINISTRATORS, 302: ANYBODY}
+REGISTERING = COMMUNITY | DISPATCHER | INTAKE | LEADER | CHIEFS | frozenset({"stranger"})
 NEW_BY = WORKER | COMMUNITY | INTAKE | VERIFIER | FAR | frozenset({"other_worker"})
 
 # name: (what a GET gets, what an empty POST gets)
@@ -192,6 +195,15 @@ RULES: dict[str, tuple[dict, dict]] = {
     "supervision_sheet": (of_case(), STAFF_READ_ONLY),
     "supervise": (of_case(SUPERVISING), of_case(SUPERVISING, 422)),
     "supervision_move": (of_case(), of_case(status=422)),  # reply: it needs words
+    # sites: kept by the desks of the area, seen by whoever sees a case of one
+    "sites": (office(), STAFF_READ_ONLY),
+    "site_new": (of_case(REGISTERING), of_case(REGISTERING, 422)),
+    "site": (of_case(), STAFF_READ_ONLY),
+    "site_edit": (of_case(), of_case(status=422)),
+    "site_solve": (of_case(), of_case(status=422)),
+    "site_move": (of_case(), of_case(status=422)),
+    "site_link": (STAFF_SENT_ONLY, {302: NEAR | ANYBODY, 404: OFFICE - NEAR, 403: ADMINISTRATORS}),
+    "site_unlink": (of_case(), of_case(status=422)),
     # one case: who sees it may ask for its pages, the table decides what may be sent
     "case": (of_case(), STAFF_READ_ONLY),
     "case_sheet": (of_case(), STAFF_READ_ONLY),
@@ -244,6 +256,8 @@ def addresses(town) -> dict[str, str]:
     urged = supervise(
         case=case, unit=town.housing, kind="URGE", reason="催问", actor=town.chief, at=later
     )
+    site = sites.register(known=known(), actor=town.chief, at=later)
+    sites.link(site=site, case=case, actor=town.chief, at=later)
     actions.plan(at=MONDAY)
     patrol = Patrol.objects.filter(worker=town.worker).first()
     notice = Notice.objects.filter(to=town.dispatcher).first()
@@ -298,6 +312,12 @@ def addresses(town) -> dict[str, str]:
         "conceal": one,
         "case_ask": one | {"name": "extend"},
         "case_move": one | {"name": "arrive"},
+        "site": {"pk": site.pk},
+        "site_edit": {"pk": site.pk},
+        "site_solve": {"pk": site.pk},
+        "site_move": {"pk": site.pk, "name": "void"},
+        "site_link": {"pk": site.pk},
+        "site_unlink": {"pk": site.pk, "case": case.pk},
         "supervision": {"pk": urged.pk},
         "supervision_sheet": {"pk": urged.pk},
         "supervise": {"case": case.pk},

@@ -111,6 +111,7 @@ INSTALLED_APPS = [
     "shaodao.reports",
     "shaodao.cases",
     "shaodao.supervision",
+    "shaodao.sites",
     "shaodao.residents",
     "shaodao.insights",
     "shaodao.town",
@@ -180,6 +181,7 @@ AUTH_PASSWORD_VALIDATORS = [
 # What mechanisms show on the page of a case, in the order of the page: f(case, viewer) -> Panel.
 CASE_PANELS = [
     "shaodao.supervision.panels.of_case",
+    "shaodao.sites.panels.of_case",
 ]
 
 LOGIN_URL = "login"

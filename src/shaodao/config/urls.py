@@ -13,6 +13,7 @@ urlpatterns = [
     path("notices/", include("shaodao.notices.urls")),
     path("cases/", include("shaodao.cases.urls")),
     path("supervision/", include("shaodao.supervision.urls")),
+    path("sites/", include("shaodao.sites.urls")),
     path("figures/", include("shaodao.insights.urls")),
     path("kit/", include("shaodao.kit.urls")),
 ]

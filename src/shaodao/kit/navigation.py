@@ -40,6 +40,7 @@ STAFF = (
     Place("today", N_("今日任务"), "list", _ON_SITE),
     Place("new_case", N_("登记诉求"), "report", frozenset({"INTAKE"})),
     Place("supervisions", N_("督办"), "flag", _OFFICE | {"HANDLER"}),
+    Place("sites", N_("积案点位"), "layers", _OFFICE | {"HANDLER"}),
     Place("grids", N_("网格"), "grid", _OFFICE | _ON_SITE),
     Place("workload", N_("工作量"), "people", _OFFICE),
     Place("figures", N_("运行情况"), "chart", _OFFICE | _ON_SITE),

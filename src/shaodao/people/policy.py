@@ -234,6 +234,13 @@ PLACE_ENTRIES = {
     "name_chief": N_("登记楼栋长"),
     "end_chief": N_("免去楼栋长"),
     "record_defect": N_("登记小区设施问题"),
+    "site_register": N_("登记积案点位"),
+    "site_edit": N_("修改积案点位"),
+    "site_link": N_("案件归入点位"),
+    "site_unlink": N_("案件移出点位"),
+    "site_solve": N_("点位办结"),
+    "site_reopen": N_("点位重开"),
+    "site_void": N_("点位作废"),
 }
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from shaodao.cores.wording import N_, Refusal
@@ -68,6 +69,8 @@ _ROWS: tuple[tuple[str, str, frozenset[State], State, frozenset[Role], tuple[str
 )
 # fmt: on
 MOVES: dict[str, Move] = {row[0]: Move(*row) for row in _ROWS}
+# What the chain of places calls each.
+ENTRY_LABELS = {f"site_{name}": move.label for name, move in MOVES.items()}
 BUTTONS = ("edit", "solve", "reopen", "void")
 # A solved site takes a late case without being opened again.
 STAYS = frozenset({"link"})
@@ -124,6 +127,20 @@ def check(
 def target_of(move: Move, state: State | None) -> State:
     """Return the state after `move`: a solved site that gets a late case stays solved."""
     return state if state is not None and move.name in STAYS else move.target
+
+
+def age_days(since: date, on: date) -> int:
+    """Return how many days a problem that began on one day is old on another; 0 before it."""
+    return max((on - since).days, 0)
+
+
+def check_since(since: date, *, today: date) -> None:
+    """Test that a problem does not begin in the future.
+
+    :raises SiteRefused: if it does.
+    """
+    if since > today:
+        raise SiteRefused(N_("“自何时起”不能晚于今天"))
 
 
 def check_corners(corners: Sequence[tuple[float, float]]) -> None:

@@ -278,6 +278,8 @@ OUTCOMES: tuple[tuple[str, str, str], ...] = (
     ("PROXIED", "代办", "件"),
     ("ANSWERED", "答复", "件"),
     ("CORRECTED", "整改", "家"),
+    ("CONVERTED", "改建", "平方米"),
+    ("PARKING", "新增车位", "个"),
 )
 
 # name, subject, value, source

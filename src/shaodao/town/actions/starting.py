@@ -9,7 +9,7 @@ from shaodao.reports.models import Category
 from shaodao.reports.policy import Kind
 from shaodao.town import defaults
 
-VERSIONS = ("rules", "parameters", "units", "grids", "basemap")
+VERSIONS = ("rules", "parameters", "units", "grids", "basemap", "sites")
 
 
 @transaction.atomic

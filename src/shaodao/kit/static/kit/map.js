@@ -3,7 +3,7 @@
 // Events on the element's document: place:set {lon, lat, from} whoever sets a place, the map follows.
 
 import { icon, make, onTheme, token, whenSeen } from "./dom.js";
-import { lineLength } from "./geodesy.js";
+import { lineLength, ringArea } from "./geodesy.js";
 import { say } from "./words.js";
 
 const LIBRARY = new URL("../vendor/maplibre/maplibre-gl.mjs", import.meta.url).href;
@@ -71,7 +71,10 @@ function pointLayers(source, layer) {
   const several = ["all", ["==", ["geometry-type"], "Point"], [">", many, 1]];
   const edge = { "circle-stroke-color": token("surface"), "circle-stroke-width": 2 };
   const mark = { "text-font": FONT, "text-allow-overlap": true, "text-ignore-placement": true };
+  const ground = { ...from, filter: ["==", ["geometry-type"], "Polygon"] };
   return [
+    { id: `${source}-area`, type: "fill", ...ground, paint: { "fill-color": toneColour(), "fill-opacity": 0.25 } },
+    { id: `${source}-area-edge`, type: "line", ...ground, paint: { "line-color": toneColour(), "line-width": 2.5 } },
     { id: `${source}-line`, type: "line", ...from, filter: ["==", ["geometry-type"], "LineString"], layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": toneColour(), "line-width": 5, "line-opacity": 0.85 } },
     { id: `${source}-many`, type: "circle", ...from, filter: several, paint: { "circle-color": toneColour(), "circle-radius": ["interpolate", ["linear"], ["log10", many], 0.3, 11, 3, 26], ...edge } },
     { id: `${source}-many-n`, type: "symbol", ...from, filter: several, layout: { ...mark, "text-field": ["concat", ["to-string", many], ["case", ["==", tone, "late"], "!", ""]], "text-size": 12 }, paint: { "text-color": token("surface") } },
@@ -108,6 +111,7 @@ function style(options, kept) {
   }
   layers.push(
     { id: "lit", type: "circle", source: "lit", paint: { "circle-radius": 15, "circle-color": "transparent", "circle-stroke-color": token("seal"), "circle-stroke-width": 4 } },
+    { id: "kept-area", type: "fill", source: "kept", filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-color": token("seal"), "fill-opacity": 0.2 } },
     { id: "kept-line", type: "line", source: "kept", layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": token("seal"), "line-width": 5 } },
     { id: "kept-stop", type: "circle", source: "kept", filter: ["==", ["geometry-type"], "Point"], paint: { "circle-radius": 5, "circle-color": token("surface"), "circle-stroke-color": token("seal"), "circle-stroke-width": 3 } },
   );
@@ -116,6 +120,12 @@ function style(options, kept) {
 
 const NOTHING = { type: "FeatureCollection", features: [] };
 const point = (lon, lat) => ({ type: "Feature", properties: {}, geometry: { type: "Point", coordinates: [lon, lat] } });
+/** Return the corners of a line, or of the ground that pasted GeoJSON bounds. */
+function corners(given) {
+  if (Array.isArray(given)) return given;
+  const shape = given.features?.[0]?.geometry ?? given.geometry ?? given;
+  return shape.type === "Polygon" ? shape.coordinates[0].slice(0, -1) : [];
+}
 const numbers = (text) => text.split(",").map(Number);
 
 // ---- a place or a line, kept in the form's inputs; works without the map itself
@@ -124,7 +134,8 @@ class Choice {
   constructor(frame, options) {
     this.frame = frame;
     this.inputs = Object.fromEntries(["lon", "lat", "line", "by"].map((name) => [name, options[name] && document.querySelector(options[name])]));
-    this.drawing = options.mode === "line";
+    this.isArea = options.mode === "area";
+    this.drawing = options.mode === "line" || this.isArea;
     this.line = [];
     this.changed = () => {};
     this.said = make("p", { class: "help grow", role: "status" });
@@ -132,6 +143,7 @@ class Choice {
     frame.after(this.tools);
     this.read();
     document.addEventListener("place:set", (event) => { if (event.detail.from === "photo") this.set(event.detail.lon, event.detail.lat, "photo", { quiet: true }); });
+    if (this.isArea) this.inputs.line.addEventListener("change", () => { this.read(); this.tell(); this.changed(true); });
     document.addEventListener("draft:restored", () => { this.read(); this.tell(); this.changed(true); });
     this.tell();
   }
@@ -153,8 +165,8 @@ class Choice {
   read() {
     const { lon, lat, line } = this.inputs;
     this.place = lon?.value && lat?.value ? [Number(lon.value), Number(lat.value)] : null;
-    try { this.line = line?.value ? JSON.parse(line.value) : []; } catch { this.line = []; }
-    this.drawing = this.line.length > 0 || this.frame.dataset.mode === "line";
+    try { this.line = line?.value ? corners(JSON.parse(line.value)) : []; } catch { this.line = []; }
+    this.drawing = this.isArea || this.line.length > 0 || this.frame.dataset.mode === "line";
   }
 
   set(lon, lat, from, { quiet = false } = {}) {
@@ -186,11 +198,18 @@ class Choice {
   }
 
   tell() {
+    if (this.isArea) { this.tellArea(); return; }
     this.toggle?.setAttribute("aria-pressed", String(this.drawing));
     if (this.undo) this.undo.hidden = this.again.hidden = !this.line.length;
     if (this.line.length > 1) this.said.textContent = say("lineLength", { n: Math.round(lineLength(this.line)) });
     else if (this.drawing) this.said.textContent = say("lineHelp");
     else this.said.textContent = this.place ? say("picked", { lon: this.place[0].toFixed(5), lat: this.place[1].toFixed(5) }) : "";
+  }
+
+  tellArea() {
+    this.toggle.hidden = true;
+    this.undo.hidden = this.again.hidden = !this.line.length;
+    this.said.textContent = this.line.length > 2 ? say("areaSize", { n: Math.round(ringArea(this.line)), corners: this.line.length }) : say("areaHelp");
   }
 
   locate() {
@@ -209,7 +228,9 @@ class Choice {
 
   shape() {
     const features = this.line.map(([lon, lat]) => point(lon, lat));
-    if (this.line.length > 1) features.push({ type: "Feature", properties: {}, geometry: { type: "LineString", coordinates: this.line } });
+    const drawn = this.isArea && this.line.length ? [...this.line, this.line[0]] : this.line;
+    if (drawn.length > 1) features.push({ type: "Feature", properties: {}, geometry: { type: "LineString", coordinates: drawn } });
+    if (drawn.length > 3 && this.isArea) features.push({ type: "Feature", properties: {}, geometry: { type: "Polygon", coordinates: [drawn] } });
     return { type: "FeatureCollection", features };
   }
 }
@@ -278,7 +299,7 @@ function pick(element, map, choice, kept, refresh, Marker) {
   };
   choice.pickCentre = () => { const { lng, lat } = map.getCenter(); choice.tap(lng, lat); };
   choice.centre.hidden = false;
-  if (choice.toggle) choice.toggle.hidden = false;
+  if (choice.toggle) choice.toggle.hidden = choice.isArea;
   choice.changed(false);
   // The crosshair is for those who move the map by keys; a finger has its own place.
   map.getCanvas().addEventListener("keyup", () => element.classList.add("by-keys"));
@@ -298,6 +319,7 @@ function pointing(map, options, Popup) {
   for (const name of layers) {
     map.on("click", `${name}-many`, (event) => map.easeTo({ center: event.features[0].geometry.coordinates, zoom: map.getZoom() + 2 }));
     map.on("click", `${name}-one`, (event) => follow(options, event.features[0].properties));
+    map.on("click", `${name}-area`, (event) => follow(options, event.features[0].properties));
     map.on("click", `${name}-line`, (event) => follow(options, event.features[0].properties));
     for (const layer of [`${name}-one`, `${name}-many`]) {
       map.on("mouseenter", layer, (event) => {
@@ -337,7 +359,7 @@ function rows(map, kept, refresh) {
 
 export function enhance(element) {
   const options = { ...element.dataset };
-  const choice = options.mode === "pick" || options.mode === "line" ? new Choice(element, options) : null;
+  const choice = ["pick", "line", "area"].includes(options.mode) ? new Choice(element, options) : null;
   const note = element.querySelector("[data-map-note]");
   whenSeen(element, () => {
     open(element, options, choice).then(() => note?.remove(), (error) => {
