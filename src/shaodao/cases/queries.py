@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from shaodao.people.models import Post, Unit, seats_over
 from shaodao.people.policy import Role, Seat
-from shaodao.people.queries import at_level
+from shaodao.people.queries import at_level, stand_ins
 from shaodao.places.models import Asset, Contact
 
 from . import policy
@@ -78,7 +78,8 @@ def _found(case: Case, asset: Asset | None) -> dict[str, list[tuple[int, int | N
             else None
         )
         if contact is not None:
-            found[T.CONTACT_WORKER] = [(grid.pk, contact.worker_id)]
+            away = stand_ins([contact.worker_id])
+            found[T.CONTACT_WORKER] = [(grid.pk, away.get(contact.worker_id, contact.worker_id))]
     for target, level in ((T.COMMUNITY, "COMMUNITY"), (T.TOWNSHIP, "TOWNSHIP")):
         if (unit := at_level(case.area, level)) is not None:
             found[target] = [(unit.pk, None)]
@@ -97,6 +98,8 @@ def _owner_of(case: Case) -> int | None:
 
 
 def _workers_on_duty(grid: Unit) -> list[int]:
-    """Return the grid's workers, its head first."""
+    """Return the grid's workers, its head first; for those away, whoever stands in."""
     posts = Post.objects.in_force().filter(unit=grid, role=Role.GRID_WORKER)
-    return list(posts.order_by("-is_head", "pk").values_list("user_id", flat=True))
+    workers = list(posts.order_by("-is_head", "pk").values_list("user_id", flat=True))
+    away = stand_ins(workers)
+    return list(dict.fromkeys(away.get(worker, worker) for worker in workers))

@@ -8,7 +8,7 @@ from statistics import median
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from shaodao.people.models import posts_of
+from shaodao.people.models import Cover, posts_of
 from shaodao.people.policy import Role
 
 from . import policy
@@ -108,7 +108,9 @@ def _units(user, roles: Iterable[Role]) -> list[int]:
 
 def _waiting(user, on_site: Sequence[int], verifying: Sequence[int]) -> QuerySet[Case]:
     """Return the open cases that wait for this person, or for anybody of their units."""
-    mine = Q(holder_person=user) | Q(holder_person=None, holder__in=on_site)
+    away = Cover.objects.in_force().filter(by=user).values("absent")
+    named = Q(holder_person=user) | Q(holder_person__in=away)
+    mine = named | Q(holder_person=None, holder__in=on_site)
     to_do = Q(mine, status__in=[S.DISPATCHED, S.HANDLING, S.CHECKING])
     to_verify = Q(status=S.HANDLED, holder__in=verifying)
     cases = Case.objects.visible_to(user).filter(to_do | to_verify).defer("search")

@@ -80,7 +80,12 @@ def security_headers(get_response: GetResponse) -> GetResponse:
 
 
 # Pages that belong to nobody's post, and those where a half-open session is completed.
-_FOR_ANYONE = ("shaodao.residents.", "shaodao.kit.", "shaodao.config.")
+_FOR_ANYONE = (
+    "shaodao.residents.",
+    "shaodao.kit.",
+    "shaodao.config.",
+    "shaodao.workforce.views.public",
+)
 _HALF_OPEN = frozenset({"login", "logout", "password", "second_factor", "second_factor_setup"})
 # All that people may open who hold administrators' posts only: accounts and rules, never a case.
 _FOR_ADMINISTRATORS = (
@@ -88,6 +93,8 @@ _FOR_ADMINISTRATORS = (
     "shaodao.notices.",
     "shaodao.cases.views.configuration",
     "shaodao.cases.views.duty",
+    "shaodao.workforce.views.configuration",
+    "shaodao.workforce.views.appointing",
 )
 _MAPS = frozenset({"base_tile", "grid_tile"})  # public, wherever they are drawn
 _NOTED = timedelta(minutes=1)  # how exactly a session knows when it was last used

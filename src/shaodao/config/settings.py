@@ -112,6 +112,7 @@ INSTALLED_APPS = [
     "shaodao.cases",
     "shaodao.supervision",
     "shaodao.sites",
+    "shaodao.workforce",
     "shaodao.residents",
     "shaodao.insights",
     "shaodao.town",

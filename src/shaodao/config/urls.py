@@ -14,6 +14,7 @@ urlpatterns = [
     path("cases/", include("shaodao.cases.urls")),
     path("supervision/", include("shaodao.supervision.urls")),
     path("sites/", include("shaodao.sites.urls")),
+    path("", include("shaodao.workforce.urls")),
     path("figures/", include("shaodao.insights.urls")),
     path("kit/", include("shaodao.kit.urls")),
 ]

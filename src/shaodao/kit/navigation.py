@@ -42,10 +42,12 @@ STAFF = (
     Place("supervisions", N_("督办"), "flag", _OFFICE | {"HANDLER"}),
     Place("sites", N_("积案点位"), "layers", _OFFICE | {"HANDLER"}),
     Place("grids", N_("网格"), "grid", _OFFICE | _ON_SITE),
+    Place("charges", N_("队伍"), "people", _OFFICE | {"SECRETARY", "GRID_WORKER"}),
     Place("workload", N_("工作量"), "people", _OFFICE),
     Place("figures", N_("运行情况"), "chart", _OFFICE | _ON_SITE),
     Place("people", N_("账号岗位"), "people", frozenset({"ADMIN", "SECURITY"})),
     Place("channels", N_("消息渠道"), "send", frozenset({"ADMIN"})),
+    Place("appointments", N_("按公示任命"), "person", frozenset({"SECURITY"})),
     Place("parameters", N_("规则参数"), "gear", frozenset({"SECURITY", "DUTY_CHIEF"})),
     Place("audit", N_("审计"), "shield", frozenset({"AUDITOR"})),
 )

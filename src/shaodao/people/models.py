@@ -214,6 +214,43 @@ def rules_over(user) -> Q:
     return Q(unit=None) | Q(unit__in=above) | Q(unit__in=Unit.objects.under(units))
 
 
+class CoverQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Return one's own, and those of people with posts under any unit of `user`'s posts."""
+        under = Post.objects.visible_to(user).values("user")
+        return self.filter(Q(absent=user) | Q(by=user) | Q(absent__in=under))
+
+    def in_force(self):
+        today = TruncDate(Now())
+        return self.filter(until__gt=today, since__lte=today)
+
+
+class Cover(models.Model):
+    """Who stands in for somebody away (代管), from a date to a date: cases, calls and lists."""
+
+    absent = models.ForeignKey(User, on_delete=models.PROTECT, related_name="covers")
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="covering")
+    since = models.DateField()
+    until = models.DateField()  # exclusive
+
+    objects = CoverQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(until__gte=F("since")), name="cover_ends_after_it_begins"
+            ),
+            models.CheckConstraint(condition=~Q(absent=F("by")), name="cover_is_by_another"),
+        ]
+        indexes = [
+            models.Index(fields=["absent", "until"], name="cover_of_absent"),
+            models.Index(fields=["by", "until"], name="cover_by"),
+        ]
+
+    def __str__(self):
+        return f"{self.absent_id} by {self.by_id}"
+
+
 class ParameterQuerySet(models.QuerySet):
     def visible_to(self, user):
         """Return what is set everywhere, and in places above or below the posts of `user`."""

@@ -242,11 +242,55 @@ PLACE_ENTRIES = {
     "site_reopen": N_("点位重开"),
     "site_void": N_("点位作废"),
 }
+# The people in the grids: posts claimed, lists, cards, candidates, appraisal.
+WORKFORCE_ENTRIES = {
+    "claim_charge": N_("认领岗位"),
+    "confirm_charge": N_("确认认领"),
+    "decline_charge": N_("不予确认认领"),
+    "publish_charge": N_("公布岗位"),
+    "withdraw_charge": N_("撤回岗位"),
+    "excuse": N_("登记免予分配"),
+    "end_excuse": N_("取消免予分配"),
+    "cover": N_("安排代管"),
+    "end_cover": N_("结束代管"),
+    "note_wish": N_("登记住户愿意保留网格员"),
+    "end_wish": N_("取消住户意愿"),
+    "set_home": N_("登记网格员住处"),
+    "propose_lists": N_("生成联系户分配方案"),
+    "confirm_lists": N_("执行联系户分配方案"),
+    "count_members": N_("登记网格党员人数"),
+    "open_selection": N_("开始选配网格员"),
+    "nominate": N_("提名人选"),
+    "mark_candidate": N_("给人选打分"),
+    "publish_selection": N_("公示人选"),
+    "answer_comment": N_("答复公示意见"),
+    "close_selection": N_("终止选配"),
+    "appoint_chosen": N_("按公示结果任命"),
+    "disclose": N_("填写公开信息"),
+    "promise": N_("作出承诺"),
+    "end_promise": N_("撤下承诺"),
+    "mark_promise": N_("评议承诺"),
+    "ask_cards": N_("申请制发连心牌"),
+    "issue_cards": N_("制发连心牌"),
+    "print_board": N_("印制公示牌"),
+    "set_charge": N_("修改六岗名称"),
+    "set_criteria": N_("修改选配条件"),
+    "set_indicators": N_("修改考核权重"),
+    "open_period": N_("开设考核期"),
+    "freeze_period": N_("锁定考核结果"),
+    "appeal": N_("提出考核申诉"),
+    "decide_appeal": N_("裁定考核申诉"),
+}
 
 
 def entry_label(name: str) -> str:
     """Return the label of an entry of the account journal; its name where it has none."""
-    known = OWN_ENTRIES | PLACE_ENTRIES | {duty.value: label for duty, (label, _) in DUTIES.items()}
+    known = (
+        OWN_ENTRIES
+        | PLACE_ENTRIES
+        | WORKFORCE_ENTRIES
+        | {duty.value: label for duty, (label, _) in DUTIES.items()}
+    )
     return known.get(name, name)
 
 
@@ -312,6 +356,15 @@ MEASURES: dict[str, Measure] = {
     "yellow_reply_hours":     Measure(N_("黄牌督办多长时间内答复"),     N_("工作时"), 1,  200),
     "red_reply_hours":        Measure(N_("红牌督办多长时间内答复"),     N_("工作时"), 1,  200),
     "import_undo_days":       Measure(N_("导入明细保留多少天（可撤销）"), N_("天"), 1,  365),
+    "charges_a_person":       Measure(N_("一人在一个网格最多认领几个岗"), N_("个"), 1,  6),
+    "list_least":             Measure(N_("一名网格员至少联系"),         N_("户"),   1,   100),
+    "list_most":              Measure(N_("一名网格员至多联系"),         N_("户"),   1,   200),
+    "party_group_least":      Measure(N_("满多少名正式党员建党小组"),   N_("名"),   1,   50),
+    "party_branch_least":     Measure(N_("满多少名正式党员建党支部"),   N_("名"),   1,   100),
+    "party_general_least":    Measure(N_("满多少名正式党员建党总支"),   N_("名"),   1,   500),
+    "party_committee_least":  Measure(N_("满多少名正式党员建党委"),     N_("名"),   1,   1000),
+    "notice_days":            Measure(N_("选配网格员公示"),             N_("天"),   1,   60),
+    "proactive_a_week":       Measure(N_("每周主动上报几件得满分"),     N_("件"),   1,   50),
     "small_matter":           Measure(N_("算作小事（1 是，0 不是）"),   "",         0,   1),
     "notice_quiet_from":      Measure(N_("几点以后不打扰（紧急的除外）"), N_("时"), 0,   23),
     "notice_quiet_to":        Measure(N_("几点以后恢复发送（与上一项相同则全天发送）"), N_("时"), 0, 23),

@@ -5,7 +5,7 @@ from datetime import date
 
 from shaodao.kit.versions import Versioned
 
-from .models import Parameter, Unit, User
+from .models import Cover, Parameter, Unit, User
 
 
 def _load() -> list[Parameter]:
@@ -73,6 +73,12 @@ def at_level(unit: Unit, level: str) -> Unit | None:
     units = units_by_id()
     chain = (units[pk] for pk in reversed(unit.ancestor_ids))
     return next((u for u in chain if u.level == level and u.kind == "AREA"), None)
+
+
+def stand_ins(people: Iterable[int]) -> dict[int, int]:
+    """Return who stands in today for those of `people` who are away (ids)."""
+    rows = Cover.objects.in_force().filter(absent__in=list(people)).order_by("pk")
+    return dict(rows.values_list("absent", "by"))
 
 
 def names_of_subjects(subjects: Iterable[str]) -> dict[str, str]:

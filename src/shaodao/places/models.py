@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now, TruncDate
 
-from shaodao.people.models import Unit, posts_of
+from shaodao.people.models import Cover, Unit, posts_of
 
 from . import policy
 
@@ -120,8 +120,10 @@ class HouseholdQuerySet(models.QuerySet):
         return self.filter(building__grid__unit__in=Unit.objects.visible_to(user))
 
     def of_worker(self, user):
-        """Return the households `user` is the contact worker of today."""
-        return self.filter(contacts__in=Contact.objects.in_force().filter(worker=user))
+        """Return the households `user` is the contact worker of today, or stands in for."""
+        covered = Cover.objects.in_force().filter(by=user).values("absent")
+        mine = Contact.objects.in_force().filter(Q(worker=user) | Q(worker__in=covered))
+        return self.filter(contacts__in=mine)
 
 
 class Household(models.Model):

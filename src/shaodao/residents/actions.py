@@ -14,6 +14,7 @@ from shaodao.kit.images import sweep_orphans
 from shaodao.reports.actions import count_try, forget_senders
 from shaodao.reports.models import Photo, Report
 from shaodao.reports.tokens import token_of
+from shaodao.workforce.models import Disclosure
 
 # How often an hour one address may try to find a report by its number, and one number be tried:
 # with four digits to guess, a number holds out for weeks.
@@ -53,8 +54,9 @@ def tidy(timestamp: int = 0) -> None:
 
 
 def named_by_rows(files: Collection[str]) -> set[str]:
-    """Return which of these stored pictures a report, a case or a release names."""
+    """Return which of these stored pictures a report, a case, a release or a worker's card names."""
     named = set(Photo.objects.filter(file__in=files).values_list("file", flat=True))
     named |= set(Evidence.objects.filter(file__in=files).values_list("file", flat=True))
+    named |= set(Disclosure.objects.filter(photo__in=files).values_list("photo", flat=True))
     released = Release.objects.filter(Q(before__in=files) | Q(after__in=files))
     return named | {f for pair in released.values_list("before", "after") for f in pair if f}

@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from shaodao.cases.models import Release
 from shaodao.cases.rules import rules
 from shaodao.cores.geodesy import gcj02_to_wgs84
+from shaodao.kit.callers import client_address
 from shaodao.kit.images import Picture, PictureRefused, position_of, store
 from shaodao.kit.wording import say
 from shaodao.people.models import Unit
@@ -324,14 +325,6 @@ def sender_of(request: HttpRequest, *, at: datetime) -> Sender:
     day = timezone.localdate(at).isoformat()
     address = client_address(request)
     return Sender(cookie, _digest("device", cookie), _digest(f"address:{day}", address))
-
-
-def client_address(request: HttpRequest) -> str:
-    """Return the address a request comes from; behind our proxy, the one the proxy saw."""
-    hops = request.headers.get("X-Forwarded-For", "").split(",")
-    if settings.BEHIND_PROXY and hops[-1].strip():
-        return hops[-1].strip()
-    return request.META.get("REMOTE_ADDR", "")
 
 
 def _digest(kind: str, value: str) -> str:

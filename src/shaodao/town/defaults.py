@@ -282,6 +282,42 @@ OUTCOMES: tuple[tuple[str, str, str], ...] = (
     ("PARKING", "新增车位", "个"),
 )
 
+# 六岗六员: code, holder, post, what it is there for, source. Only the first is named in the programme.
+_SIX = "默认值：办法只写明政策宣传员，其余五员请按本县文件核定"
+CHARGES: tuple[tuple[str, str, str, str, str], ...] = (
+    (
+        "POLICY",
+        "政策宣传员",
+        "政策宣传岗",
+        "宣讲政策，送通知上门，回答疑问",
+        "小网格治理办法写明的一员",
+    ),
+    ("LISTENING", "民情联络员", "民情联络岗", "走访联系户，收集诉求，及时上报", _SIX),
+    ("MEDIATION", "矛盾调解员", "矛盾调解岗", "邻里纠纷早发现、早调解", _SIX),
+    ("SAFETY", "安全巡查员", "安全巡查岗", "巡查消防、用电、道路等隐患", _SIX),
+    ("SANITATION", "环境卫生员", "环境卫生岗", "督促清扫保洁，劝阻乱堆乱倒", _SIX),
+    ("SERVICE", "便民代办员", "便民代办岗", "帮老人和行动不便的人代办事项", _SIX),
+)
+# Criteria candidates are ranked by: code, label, points, basis, source (X42: members and cadres first).
+_FIRST_OF_ALL = "默认值：党员和村组干部优先，再看奉献、乡情和担当；分值请按本县文件核定"
+CRITERIA: tuple[tuple[str, str, int, str, str], ...] = (
+    ("MEMBER", "是党员", 15, "PARTY_MEMBER", _FIRST_OF_ALL),
+    ("CADRE", "是村组干部", 15, "CADRE", _FIRST_OF_ALL),
+    ("DEVOTION", "有奉献精神", 20, "JUDGED", _FIRST_OF_ALL),
+    ("ROOTS", "热爱家乡", 15, "JUDGED", _FIRST_OF_ALL),
+    ("COURAGE", "有担当", 20, "JUDGED", _FIRST_OF_ALL),
+    ("NEARNESS", "住在本网格", 10, "LIVES_HERE", OWN),
+    ("EXPERIENCE", "任职经验", 5, "EXPERIENCE", OWN),
+)
+# What workers are appraised by: policy.Figure, points, source.
+INDICATORS: tuple[tuple[str, int, str], ...] = (
+    ("ROUNDS", 30, EXAMPLE),
+    ("REPORTS", 15, EXAMPLE),
+    ("IN_TIME", 25, EXAMPLE),
+    ("SATISFACTION", 20, EXAMPLE),
+    ("ACCURACY", 10, EXAMPLE),
+)
+
 # name, subject, value, source
 PARAMETERS: tuple[tuple[str, str, str, str], ...] = (
     ("warn_percent", "", "70", "默认值：时限用去七成时提醒"),
@@ -316,5 +352,19 @@ PARAMETERS: tuple[tuple[str, str, str, str], ...] = (
         (f"notice_by_{name}", "", "0", "默认值：只发站内消息，个人可以自选")
         for name in ("email", "sms", "wecom", "dingtalk", "feishu")
     ),
+    (
+        "charges_a_person",
+        "",
+        "2",
+        "默认值：六员是六项职责，一人在一个网格最多兼两岗；请按本县文件核定",
+    ),
+    ("list_least", "", "15", "小网格治理办法：每名网格员联系 15 到 25 户"),
+    ("list_most", "", "25", "小网格治理办法：每名网格员联系 15 到 25 户"),
+    ("party_group_least", "", "2", OWN),
+    ("party_branch_least", "", "3", "默认值：按党章，正式党员三人起建立基层组织"),
+    ("party_general_least", "", "50", "默认值：党员五十人以上设总支，请按组织部文件核定"),
+    ("party_committee_least", "", "100", "默认值：党员一百人以上设党委，请按组织部文件核定"),
+    ("notice_days", "", "5", "默认值：公示五天，请按本县文件核定"),
+    ("proactive_a_week", "", "2", OWN),
     *(("small_matter", code, "1", "默认值：算作小事，计入不出格率") for code in SMALL_MATTERS),
 )

@@ -8,6 +8,7 @@ from shaodao.people.models import Parameter
 from shaodao.reports.models import Category
 from shaodao.reports.policy import Kind
 from shaodao.town import defaults
+from shaodao.workforce.models import Charge, Criterion, Indicator
 
 VERSIONS = ("rules", "parameters", "units", "grids", "basemap", "sites")
 
@@ -25,6 +26,9 @@ def load_defaults() -> dict[str, int]:
         "routes": _load_routes(),
         "outcomes": len(_new(OutcomeKind, "code", _outcomes())),
         "parameters": _load_parameters(),
+        "charges": len(_new(Charge, "code", _charges())),
+        "criteria": len(_new(Criterion, "code", _criteria())),
+        "indicators": len(_new(Indicator, "code", _indicators())),
     }
     if any(written.values()):
         for name in VERSIONS:
@@ -106,6 +110,37 @@ def _outcomes() -> list[OutcomeKind]:
     return [
         OutcomeKind(code=code, name=name, measure=measure, rank=rank)
         for rank, (code, name, measure) in enumerate(defaults.OUTCOMES)
+    ]
+
+
+def _default(rank: int, code: str, source: str) -> dict:
+    return {
+        "code": code,
+        "rank": rank,
+        "valid_from": defaults.FROM,
+        "source": source,
+        "is_default": True,
+    }
+
+
+def _charges() -> list[Charge]:
+    return [
+        Charge(holder_name=holder, name=name, what=what, **_default(rank, code, source))
+        for rank, (code, holder, name, what, source) in enumerate(defaults.CHARGES)
+    ]
+
+
+def _criteria() -> list[Criterion]:
+    return [
+        Criterion(label=label, weight=weight, basis=basis, **_default(rank, code, source))
+        for rank, (code, label, weight, basis, source) in enumerate(defaults.CRITERIA)
+    ]
+
+
+def _indicators() -> list[Indicator]:
+    return [
+        Indicator(weight=weight, **_default(rank, code, source))
+        for rank, (code, weight, source) in enumerate(defaults.INDICATORS)
     ]
 
 

@@ -1,0 +1,1 @@
+"""What is done about the people in the grids. The only code that writes it."""

@@ -1,0 +1,1 @@
+"""What pages about the people in the grids ask, one module a subject."""

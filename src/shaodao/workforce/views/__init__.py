@@ -1,0 +1,1 @@
+"""Pages about the people in the grids, one module a subject."""
