@@ -12,14 +12,19 @@ import pytest
 from django.db import transaction
 from django.test import Client
 from django.urls import get_resolver, reverse
+from django.utils import timezone
 
 from shaodao.cases import actions
 from shaodao.cases.models import Limit, Patrol, Route
 from shaodao.cases.policy import Status
 from shaodao.notices.actions import NewText, set_text
 from shaodao.notices.models import Notice
+from shaodao.people.models import Cover
 from shaodao.sites import actions as sites
 from shaodao.supervision.actions import supervise
+from shaodao.workforce.actions import choosing, showing
+from shaodao.workforce.actions.holding import claim
+from shaodao.workforce.models import Appeal, Batch, Comment, Period, Score, Selection
 from tests.sessions import sign_in
 from tests.sites.ground import known
 from tests.town import GRIDS, MONDAY
@@ -75,6 +80,19 @@ def of_case(who: frozenset = NEAR, status: int = 200) -> dict:
 
 AREA_READ = {200: AREA, 404: OFFICE - AREA, 403: ADMINISTRATORS, 302: ANYBODY}
 REGISTERING = COMMUNITY | DISPATCHER | INTAKE | LEADER | CHIEFS | frozenset({"stranger"})
+AREA_SENT = {302: AREA | ANYBODY, 404: OFFICE - AREA, 403: ADMINISTRATORS}
+AREA_ASKED = {422: AREA, 302: ANYBODY, 404: OFFICE - AREA, 403: ADMINISTRATORS}
+OF_COMMUNITY = AREA - WORKER
+DECIDING = DISPATCHER | CHIEFS | SECRETARY | COMMUNITY  # on posts, lists, cards, candidates
+GRID_WORKERS = WORKER | frozenset({"other_worker", "village_worker"})
+
+
+def decided(status: int) -> dict:
+    """Those who decide in the first grid; whoever only sees it is refused in words."""
+    refused = {422: AREA - DECIDING, 404: OFFICE - AREA, 403: ADMINISTRATORS}
+    return {status: DECIDING, 302: ANYBODY, **refused}
+
+
 NEW_BY = WORKER | COMMUNITY | INTAKE | VERIFIER | FAR | frozenset({"other_worker"})
 
 # name: (what a GET gets, what an empty POST gets)
@@ -162,42 +180,48 @@ RULES: dict[str, tuple[dict, dict]] = {
     # the workforce: lists hold what each may see, the policy says who may do what
     "charges": (office(), STAFF_READ_ONLY),
     "grid_charges": (AREA_READ, STAFF_READ_ONLY),
-    "claim_charge": (STAFF_SENT_ONLY, area_sent()),
-    "move_holding": (AREA_READ, desk_sends(WORKER)),
+    "claim_charge": (STAFF_SENT_ONLY, AREA_SENT),
+    "move_holding": (AREA_READ, AREA_ASKED),
     "rosters": (office(), STAFF_READ_ONLY),
-    "roster": (AROUND_READ, STAFF_READ_ONLY),
-    "excuse": (AROUND_READ, around_sent(422)),
-    "end_excuse": (STAFF_SENT_ONLY, around_sent()),
-    "cover": (AROUND_READ, around_sent(422)),
-    "end_cover": (STAFF_SENT_ONLY, area_sent()),
+    "roster": (AREA_READ, STAFF_READ_ONLY),
+    "excuse": (AREA_READ, AREA_ASKED),
+    "end_excuse": (STAFF_SENT_ONLY, AREA_SENT),
+    "cover": (AREA_READ, AREA_ASKED),
+    "end_cover": (STAFF_SENT_ONLY, AREA_SENT),
     "party": (office(), STAFF_READ_ONLY),
-    "count_members": (AREA_READ, area_sent(422)),
+    "count_members": (AREA_READ, AREA_ASKED),
     "selections": (office(), STAFF_READ_ONLY),
-    "selection_new": (AREA_READ, area_sent(422) | {}),
+    "selection_new": (AREA_READ, AREA_ASKED),
     "selection": (AREA_READ, STAFF_READ_ONLY),
-    "nominate": (STAFF_SENT_ONLY, area_sent(422)),
-    "publish_selection": (STAFF_SENT_ONLY, area_sent()),
-    "close_selection": (AREA_READ, area_sent(422)),
-    "mark_candidate": (AREA_READ, area_sent(422)),
-    "answer_comment": (AREA_READ, area_sent(422)),
+    "nominate": (STAFF_SENT_ONLY, AREA_ASKED),
+    "publish_selection": (STAFF_SENT_ONLY, AREA_SENT),
+    "close_selection": (AREA_READ, AREA_ASKED),
+    "mark_candidate": (AREA_READ, AREA_ASKED),
+    "answer_comment": (AREA_READ, AREA_ASKED),
     "appointments": (only(SECURITY), {405: STAFF, 302: ANYBODY}),
     "appoint_chosen": (only(SECURITY), only(SECURITY, 422)),
     "cards": (office(), STAFF_READ_ONLY),
-    "area_cards": (AROUND_READ, around_sent(422)),
-    "card_batch": (COMMUNITY_READ, STAFF_READ_ONLY),
+    "area_cards": (AREA_READ, AREA_ASKED),
+    "card_batch": (of_case(OF_COMMUNITY), STAFF_READ_ONLY),
     "card_file": ({404: OFFICE, 403: ADMINISTRATORS, 302: ANYBODY}, STAFF_READ_ONLY),
     "grid_boards": (AREA_READ, STAFF_READ_ONLY),
-    "board_file": (STAFF_SENT_ONLY, area_sent()),
-    "mark_promise": (AREA_READ, area_sent(422)),
+    "board_file": (STAFF_SENT_ONLY, decided(200)),
+    "mark_promise": (AREA_READ, AREA_ASKED),
     "periods": (office(), STAFF_READ_ONLY),
-    "period_new": (of_case(CHIEFS), of_case(CHIEFS, 422)),
+    "period_new": (of_case(CHIEFS | {"stranger"}), of_case(CHIEFS | {"stranger"}, 422)),
     "period": (of_case(OFFICE), STAFF_READ_ONLY),
-    "freeze_period": (STAFF_SENT_ONLY, area_sent()),
-    "decide_appeal": (AREA_READ, area_sent(422)),
+    "freeze_period": (STAFF_SENT_ONLY, {302: OFFICE | ANYBODY, 403: ADMINISTRATORS}),
+    "decide_appeal": (AREA_READ, AREA_ASKED),
     "workforce_mine": (office(), STAFF_READ_ONLY),
-    "disclosure": (office(), office(422)),
+    "disclosure": (
+        office(),
+        {302: GRID_WORKERS | ANYBODY, 422: OFFICE - GRID_WORKERS, 403: ADMINISTRATORS},
+    ),
     "promise": (STAFF_SENT_ONLY, office(422)),
-    "end_promise": (STAFF_SENT_ONLY, of_case(WORKER, 302)),
+    "end_promise": (
+        STAFF_SENT_ONLY,
+        {302: WORKER | ANYBODY, 404: OFFICE - WORKER, 403: ADMINISTRATORS},
+    ),
     "my_appraisal": (office(), STAFF_READ_ONLY),
     "appeal": (of_case(WORKER), of_case(WORKER, 422)),
     "portrait": ({404: OFFICE, 403: ADMINISTRATORS, 302: ANYBODY}, STAFF_READ_ONLY),
@@ -310,6 +334,7 @@ def addresses(town) -> dict[str, str]:
     site = sites.register(known=known(), actor=town.chief, at=later)
     sites.link(site=site, case=case, actor=town.chief, at=later)
     actions.plan(at=MONDAY)
+    workforce = _workforce(town)
     patrol = Patrol.objects.filter(worker=town.worker).first()
     notice = Notice.objects.filter(to=town.dispatcher).first()
     text = set_text(
@@ -322,6 +347,7 @@ def addresses(town) -> dict[str, str]:
     grid, link, one = {"code": GRIDS[0]}, {"token": town.link(report)}, {"pk": case.pk}
     worker = {"pk": town.worker.pk}
     where = {
+        **workforce,
         "report_here": grid,
         "kept_photo": {"token": "x"},
         "track": link,
@@ -376,6 +402,71 @@ def addresses(town) -> dict[str, str]:
         "approval_decide": one | {"approval": asked.pk},
     }
     return {name: reverse(name, kwargs=where.get(name)) for name in RULES}
+
+
+def _workforce(town) -> dict[str, dict]:
+    """The rows of the first grid's workforce that the rules speak of."""
+    at, desk, grid = timezone.now(), town.community_desk, town.grids[GRIDS[0]]
+    today, code, home = timezone.localdate(at), {"code": GRIDS[0]}, town.community.pk
+    holding = claim(grid=grid, code="POLICY", actor=town.worker, at=at)
+    away = Cover.objects.create(
+        absent=town.worker, by=town.worker2, since=today, until=today + timedelta(days=9)
+    )
+    row = choosing.open_selection(grid=grid, is_head=False, actor=desk, at=at)
+    candidate = choosing.nominate(selection=row, person=town.worker2, actor=desk, at=at)
+    public = Selection.objects.create(
+        grid=grid, status="NOTICE", opened_at=at, opened_by=desk, notice_from=today,
+        notice_until=today + timedelta(days=5),
+    )  # fmt: skip
+    comment = Comment.objects.create(selection=public, text="支持", at=at)
+    batch = Batch.objects.create(
+        unit=town.community, paper="A6", status="WAITING", asked_at=at, asked_by=desk, site="/"
+    )
+    promise = showing.promise(text="随叫随到", actor=town.worker, at=at)
+    period = Period.objects.create(
+        unit=town.prefecture, name="九月", since=today, until=today + timedelta(days=30),
+        opened_by=town.chief,
+    )  # fmt: skip
+    score = Score.objects.create(period=period, worker=town.worker, unit=town.grid, lines=[])
+    appeal = Appeal.objects.create(score=score, text="少算了", at=at)
+    member = {"pk": home, "person": town.worker.pk}
+    return {
+        "door": {"code": f"h{town.household.pk}"},
+        "team": code,
+        "team_photo": {"pk": town.worker.pk},
+        "portrait": {"pk": town.worker.pk},
+        "candidate_notice": {"pk": public.pk},
+        "grid_charges": code,
+        "claim_charge": code | {"charge": "SAFETY"},
+        "move_holding": {"pk": holding.pk, "name": "withdraw"},
+        "roster": {"pk": home},
+        "excuse": member,
+        "end_excuse": member,
+        "cover": member,
+        "end_cover": {"pk": away.pk},
+        "count_members": code,
+        "selection_new": code,
+        "selection": {"pk": row.pk},
+        "nominate": {"pk": row.pk},
+        "publish_selection": {"pk": row.pk},
+        "close_selection": {"pk": row.pk},
+        "mark_candidate": {"pk": candidate.pk, "code": "DEVOTION"},
+        "answer_comment": {"pk": comment.pk},
+        "appoint_chosen": {"pk": public.pk},
+        "area_cards": {"pk": home},
+        "card_batch": {"pk": batch.pk},
+        "card_file": {"pk": batch.pk},
+        "grid_boards": code,
+        "board_file": code | {"kind": "ROADSIDE"},
+        "mark_promise": {"pk": promise.pk},
+        "end_promise": {"pk": promise.pk},
+        "period": {"pk": period.pk},
+        "freeze_period": {"pk": period.pk},
+        "decide_appeal": {"pk": appeal.pk},
+        "appeal": {"pk": score.pk},
+        "charge": {"code": "POLICY"},
+        "weights": {"which": "criteria"},
+    }
 
 
 def status_of(client: Client, method: str, url: str) -> int:

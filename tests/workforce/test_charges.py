@@ -162,8 +162,8 @@ def test_only_people_of_the_grid_or_its_village_claim_and_no_more_than_the_count
     with pytest.raises(policy.WorkforceRefused, match="2"):
         claim(grid=grid, code="SERVICE", actor=town.worker, at=MONDAY)
     set_parameter(
-        name="charges_a_person", value="3", valid_from=MONDAY.date(), source="县文件", unit=town.county,
-        actor=town.security, at=MONDAY, why="人少",
+        name="charges_a_person", value="3", valid_from=MONDAY.date(), source="县文件",
+        unit=town.county, actor=town.security, at=MONDAY, why="人少",
     )  # fmt: skip
     claim(grid=grid, code="SERVICE", actor=town.worker, at=MONDAY)
     again = claim(grid=grid, code="SERVICE", actor=town.worker, at=MONDAY)

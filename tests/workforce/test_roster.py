@@ -56,8 +56,8 @@ def test_everyone_on_the_roster_is_assigned_or_excused_with_a_reason(town, at):
     assert "负责全社区内务，不分户" in page
     for name, least in (("list_least", "5"), ("list_most", "5")):
         set_parameter(
-            name=name, value=least, valid_from=timezone.localdate(at), source="县文件", unit=town.county,
-            actor=town.security, at=at, why="小城",
+            name=name, value=least, valid_from=timezone.localdate(at), source="县文件",
+            unit=town.county, actor=town.security, at=at, why="小城",
         )  # fmt: skip
     roster = roster_of(town.community, on=timezone.localdate(at))
     assert roster.violations == []

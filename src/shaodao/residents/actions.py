@@ -54,7 +54,7 @@ def tidy(timestamp: int = 0) -> None:
 
 
 def named_by_rows(files: Collection[str]) -> set[str]:
-    """Return which of these stored pictures a report, a case, a release or a worker's card names."""
+    """Return which of these stored pictures a report, a case, a release or a card names."""
     named = set(Photo.objects.filter(file__in=files).values_list("file", flat=True))
     named |= set(Evidence.objects.filter(file__in=files).values_list("file", flat=True))
     named |= set(Disclosure.objects.filter(photo__in=files).values_list("photo", flat=True))

@@ -79,6 +79,11 @@ class OfUnitQuerySet(models.QuerySet):
 
 
 class HoldingQuerySet(OfUnitQuerySet):
+    def visible_to(self, user):
+        """Return one's own, and those of grids under any unit where `user` holds a post."""
+        units = Unit.objects.visible_to(user)
+        return self.filter(Q(person=user) | Q(grid__unit__in=units))
+
     def held(self):
         return self.filter(status__in=sorted(policy.HELD))
 
@@ -351,10 +356,6 @@ class PromiseQuerySet(models.QuerySet):
     def visible_to(self, user):
         """Return the promises of people with posts under any unit of `user`'s posts."""
         return self.filter(person__in=Post.objects.visible_to(user).values("user"))
-
-    def own(self, user):
-        """Return what `user` promised."""
-        return self.filter(person=user)
 
 
 class Promise(models.Model):

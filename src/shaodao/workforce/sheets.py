@@ -97,7 +97,7 @@ def _photo(face: Face, pictures: dict[str, Path], *, small: bool) -> str | None:
 
 
 def picture_path(person: int, *, only_public: bool) -> Path | None:
-    """Return the file of a worker's portrait; for the public only of one who works in a grid today."""
+    """Return the file of a portrait; for the public only of one who works in a grid today."""
     rows = Disclosure.objects.filter(person=person).exclude(photo="")
     if only_public:
         posts = Post.objects.in_force().filter(user=person, role=Role.GRID_WORKER)

@@ -79,7 +79,7 @@ def cover(
     Cases routed to the one away go to the stand-in, whose lists of the day and of households hold
     both. The stand-in must work in every grid of the one away, or their cases could not be seen.
 
-    :raises WorkforceRefused: the actor may not, no reason, wrong days, or the stand-in does not fit.
+    :raises WorkforceRefused: the actor may not, no reason, wrong days, or an unfit stand-in.
     """
     posts = list(absent.posts.in_force().filter(role=Role.GRID_WORKER).select_related("unit"))
     if not posts:

@@ -1,4 +1,4 @@
-"""What is counted of workers' work between two days. Staff only; nothing is counted of residents."""
+"""What is counted of workers' work between two days. Staff only, never residents."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

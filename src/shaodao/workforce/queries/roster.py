@@ -196,7 +196,7 @@ def violations_of(user, *, on: date) -> list[Violations]:
 
 
 def colleagues_of(person: User, community: Unit) -> list[User]:
-    """Return who could stand in for somebody: the workers of the same grids, then the community's."""
+    """Return who could stand in for somebody: workers of the same grids, the community's."""
     grids = Post.objects.in_force().filter(user=person, role="GRID_WORKER").values("unit")
     posts = Post.objects.in_force().filter(
         Q(unit__in=grids, role="GRID_WORKER") | Q(unit=community, role="HANDLER")

@@ -44,16 +44,7 @@ def appoint_chosen(request: HttpRequest, pk: int) -> HttpResponse:
     _appointers_only(request)
     rows = Selection.objects.visible_to(request.user).select_related("grid__unit")
     row = get_object_or_404(rows, pk=pk)
-    today = timezone.localdate()
-    ranking = queries.ranking_of(row, on=today)
-    points = {one.candidate.person_id: one for one in ranking}
-
-    def said(person):
-        one = points[person.pk]
-        return _("第 %(place)s 名 %(name)s，%(total)s 分") % {"place": one.place, "name": person.name, "total": one.total}  # fmt: skip # noqa: E501
-
-    people = [one.candidate.person for one in ranking]
-    form = forms.AppointForm(given(request), people=people, said=said, initial={"since": today})
+    form = _form(request, queries.ranking_of(row, on=timezone.localdate()))
     back = reverse("appointments")
 
     def act():
@@ -63,3 +54,17 @@ def appoint_chosen(request: HttpRequest, pk: int) -> HttpResponse:
 
     title = _("任命网格员：%(grid)s") % {"grid": row.grid.unit.short_name}
     return made(request, form, act, back, _("已任命")) or asked(request, form, title, back)
+
+
+def _form(request: HttpRequest, ranking: list[queries.Ranked]) -> forms.AppointForm:
+    """Return the form that offers the candidates in their order."""
+    places = {one.candidate.person_id: one for one in ranking}
+
+    def said(person) -> str:
+        one = places[person.pk]
+        values = {"place": one.place, "name": person.name, "total": one.total}
+        return _("第 %(place)s 名 %(name)s，%(total)s 分") % values
+
+    people = [one.candidate.person for one in ranking]
+    initial = {"since": timezone.localdate()}
+    return forms.AppointForm(given(request), people=people, said=said, initial=initial)

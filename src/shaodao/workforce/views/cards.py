@@ -1,4 +1,4 @@
-"""Cards and boards: how the doors stand, batches for the printer, a grid's boards, promises marked."""
+"""Cards and boards: how doors stand, batches for the printer, boards, promises marked."""
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required

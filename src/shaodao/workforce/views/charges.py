@@ -98,7 +98,7 @@ def claim(request: HttpRequest, code: str, charge: str) -> HttpResponse:
 def move_holding(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     """GET asks for a reason; POST makes the move: confirm, decline, publish, withdraw."""
     step = policy.HOLDING_MOVES.get(name)
-    seen = Holding.objects.visible_to(request.user) | Holding.objects.own(request.user)
+    seen = Holding.objects.visible_to(request.user)
     row = get_object_or_404(seen.select_related("grid__unit", "person"), pk=pk if step else 0)
     form = forms.MoveForm(given(request))
     back = reverse("grid_charges", args=[row.grid.code])

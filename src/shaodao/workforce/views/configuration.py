@@ -68,20 +68,14 @@ def charge(request: HttpRequest, code: str) -> HttpResponse:
     row = next((row for row in _in_force(request, Charge) if row.code == code), None)
     if row is None:
         raise Http404
-    initial = {"name": row.name, "holder_name": row.holder_name, "what": row.what}
-    form = forms.ChargeForm(given(request), initial=initial | {"valid_from": timezone.localdate()})
+    known = {name: getattr(row, name) for name in ("name", "holder_name", "what")}
+    form = forms.ChargeForm(given(request), initial=known | {"valid_from": timezone.localdate()})
 
     def act():
         data = dict(form.cleaned_data)
-        names = (data.pop("name"), data.pop("holder_name"), data.pop("what"))
-        configuring.set_charge(
-            code=code,
-            unit=_place(request),
-            names=names,
-            actor=request.user,
-            at=timezone.now(),
-            **data,
-        )
+        names = tuple(data.pop(name) for name in known)
+        own = {"unit": _place(request), "actor": request.user, "at": timezone.now()}
+        configuring.set_charge(code=code, names=names, **own, **data)
 
     back = reverse("workforce_rules")
     return made(request, form, act, back, _("已记入日志，从生效日起执行")) or asked(

@@ -80,7 +80,7 @@ def promise(request: HttpRequest) -> HttpResponse:
 @require_POST
 def end_promise(request: HttpRequest, pk: int) -> HttpResponse:
     """POST: take one's own promise off the board."""
-    row = get_object_or_404(Promise.objects.own(request.user), pk=pk)
+    row = get_object_or_404(Promise.objects.visible_to(request.user), pk=pk, person=request.user)
 
     def act():
         showing.end_promise(row=row, actor=request.user, at=timezone.now())
@@ -101,7 +101,7 @@ def portrait(request: HttpRequest, pk: int) -> FileResponse:
 @login_required
 @require_GET
 def my_appraisal(request: HttpRequest) -> HttpResponse:
-    """GET: the reader's points line by line: of the running periods so far, of frozen ones as frozen."""
+    """GET: the reader's points line by line: so far, and as they were frozen."""
     on = timezone.localdate()
     scores = Score.objects.visible_to(request.user).filter(worker=request.user)
     own = {
