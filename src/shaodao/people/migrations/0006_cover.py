@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('people', '0004_delivered_numbers'),
+        ('people', '0005_fewer_indexes'),
     ]
 
     operations = [
