@@ -35,9 +35,10 @@ def doors(media: Path, n: int) -> list[Door]:
     for k in range(N_WORKERS):
         noise = rng.integers(0, 255, (48, 36, 3), dtype=np.uint8)
         Image.fromarray(noise).resize((360, 480)).save(media / f"{k}.jpg", quality=80)
-        person = User(pk=k + 1, name=f"网格员{k}", work_phone=f"0797-01{k:05d}", is_party_member=True)
+        person = User(pk=k + 1, name=f"网格员{k}", work_phone=f"0797-01{k:05d}")
         promises = [Promise(text=f"第{n}句承诺：有事随叫随到，当天回话") for n in (1, 2, 3)]
-        faces.append(Face(person, f"{k}.jpg", "政策宣传、走访联系户、巡查隐患、代办小事", [], promises))
+        duties = "政策宣传、走访联系户、巡查隐患、代办小事"
+        faces.append(Face(person, f"{k}.jpg", duties, [], promises))
     return [
         Door(1000 + n, f"上屋{n // 4 + 1}栋 {n % 4 + 1}单元301", grid, faces[n % N_WORKERS], None)
         for n in range(n)
