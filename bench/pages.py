@@ -7,17 +7,16 @@ does falls on both alike. `ratio` is p50 with many by p50 with few. The last lin
 
 import argparse
 from datetime import UTC, datetime
-from statistics import median, quantiles
+from statistics import median
 
 from bench.ground.cases import make_cases
 from bench.ground.county import write_county
-from bench.ground.pages import draw_pages
+from bench.ground.pages import alternately, draw_pages, p95
 from bench.ground.sayings import read_sayings
 from bench.ground.site import clone, own_cluster, roomy_log, use
 from django.conf import settings
 
 OPEN_SHARE = 0.02
-ROUND = 5  # requests of one kind on one database before the other's turn
 LIMIT_MS, LIMIT_RATIO = 100.0, 1.5
 
 
@@ -51,7 +50,7 @@ def measure(cluster, names: list[str], pages, *, only: str, n: int) -> None:
     slowest, steepest, uneven = ("", 0.0), ("", 0.0), []
     print(f"{'':18} {'few p50':>8} {'p95':>7} {'many p50':>9} {'p95':>7} {'ratio':>6}  queries")
     for kind in kinds:
-        (few, many), counts = _alternately(cluster, names, pages, kind, n)
+        (few, many), counts = alternately(cluster, names, pages, kind, n)
         ratio = median(many) / median(few)
         slowest = max(slowest, (kind, p95(many)), key=lambda pair: pair[1])
         steepest = max(steepest, (kind, ratio), key=lambda pair: pair[1])
@@ -65,24 +64,6 @@ def measure(cluster, names: list[str], pages, *, only: str, n: int) -> None:
         f"pages={len(kinds)} slowest={slowest[0]} p95_ms={slowest[1]:.1f} steepest={steepest[0]}"
         f" ratio={steepest[1]:.2f} uneven={','.join(uneven) or 'none'}"
     )
-
-
-def _alternately(cluster, names, pages, kind: str, n: int) -> tuple[list[list[float]], list[int]]:
-    """Return the milliseconds of each request of a kind on each database, and the most queries."""
-    took: dict[str, list[float]] = {name: [] for name in names}
-    counts = []
-    for start in range(0, n, ROUND):
-        for name in names:
-            use(cluster, name)
-            if start == 0:
-                counts.append(max(pages[name].n_queries(kind)[1:]))
-            times = pages[name].time_ms(kind, ROUND + 1, start=start)
-            took[name] += times[1:]  # the first connects and reads what a process keeps
-    return list(took.values()), counts
-
-
-def p95(times: list[float]) -> float:
-    return quantiles(times, n=20)[-1]
 
 
 if __name__ == "__main__":

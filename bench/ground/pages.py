@@ -5,12 +5,14 @@ work would drown it. `bin/bench intake` measures through the server.
 """
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import quantiles
 from time import perf_counter
 
 from bench.ground.mosaic import NORTH_EAST, SOUTH_WEST
 from bench.ground.sayings import Sayings
+from bench.ground.site import use
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -18,6 +20,7 @@ from django.urls import reverse
 
 from shaodao.cases.models import Case
 from shaodao.cases.policy import OPEN, Status
+from shaodao.config import localpg
 from shaodao.cores.morton import tile_of
 from shaodao.kit.paging import keyset
 from shaodao.people.models import Unit, User
@@ -26,6 +29,7 @@ from shaodao.reports.tokens import token_of
 
 PAGE = 50
 FAR = 1000  # "next" links
+ROUND = 5  # requests of one kind on one database before another's turn
 BACKEND = "shaodao.people.login.StaffBackend"
 Asked = tuple[str, str]  # who, '' for a resident; path
 
@@ -155,3 +159,23 @@ def _tile(rng: random.Random, z: int, *, is_public: bool = False) -> Asked:
     if is_public:
         return "", reverse("public_tile", args=[z, x, y])
     return "desk.county", f"{reverse('case_tile', args=[z, x, y])}?tab=open"
+
+
+def alternately(
+    cluster: localpg.Cluster, names: Sequence[str], pages: Mapping[str, Pages], kind: str, n: int
+) -> tuple[list[list[float]], list[int]]:
+    """Return the milliseconds of each request of a kind on each database, and the most queries."""
+    took: dict[str, list[float]] = {name: [] for name in names}
+    counts = []
+    for start in range(0, n, ROUND):
+        for name in names:
+            use(cluster, name)
+            if start == 0:
+                counts.append(max(pages[name].n_queries(kind)[1:]))
+            times = pages[name].time_ms(kind, ROUND + 1, start=start)
+            took[name] += times[1:]  # the first connects and reads what a process keeps
+    return list(took.values()), counts
+
+
+def p95(times: list[float]) -> float:
+    return quantiles(times, n=20)[-1]
