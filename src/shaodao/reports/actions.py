@@ -11,6 +11,7 @@ from django.utils import timezone
 from shaodao.cores.geodesy import line_length_m
 from shaodao.cores.wording import N_
 from shaodao.kit.images import Picture
+from shaodao.kit.rows import insert
 from shaodao.people.models import Unit
 from shaodao.people.queries import number as limit
 from shaodao.people.queries import units_by_id
@@ -56,7 +57,7 @@ def receive(
 
     :raises ReportRefused: naming the field and what is wrong with it.
     """
-    number = _lock(said.key, at=at)
+    pk, number = _lock(said.key, at=at)
     known = Report.objects.filter(key=said.key).first()
     if known is not None:
         return known, False
@@ -68,6 +69,7 @@ def receive(
     grid_id, area = _place(said, lon, lat)
     line = list(said.line) if said.line else None
     report = Report(
+        pk=pk,
         key=said.key,
         number=number,
         channel=said.channel.value,
@@ -91,7 +93,7 @@ def receive(
         phone=said.phone,
         token_digest=digest_of(make_token(said.key)),
     )
-    report.save(force_insert=True)
+    insert([report])
     Photo.objects.bulk_create(
         Photo(report=report, file=p.file, width=p.width, height=p.height, rank=rank)
         for rank, p in enumerate(said.pictures)
@@ -138,14 +140,16 @@ def _place(said: Said, lon: float | None, lat: float | None) -> tuple[int | None
     return (place[0], units_by_id()[place[1]]) if place is not None else (None, None)
 
 
-def _lock(key: UUID, *, at: datetime) -> str:
-    """Have a second sending of one key wait for the first, and return a number for the report."""
+def _lock(key: UUID, *, at: datetime) -> tuple[int, str]:
+    """Have a second sending of one key wait for the first; return id and number of a report."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT pg_advisory_xact_lock(%s), nextval('report_number')", [key.int & (2**63 - 1)]
+            "SELECT pg_advisory_xact_lock(%s), nextval('reports_report_id_seq'),"
+            " nextval('report_number')",
+            [key.int & (2**63 - 1)],
         )
-        serial = cursor.fetchone()[1]
-    return f"{timezone.localtime(at):%y%m%d}{serial:06d}"
+        _, pk, serial = cursor.fetchone()
+    return pk, f"{timezone.localtime(at):%y%m%d}{serial:06d}"
 
 
 @transaction.atomic

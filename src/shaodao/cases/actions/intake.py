@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from django.contrib.postgres.fields import ArrayField
 from django.db import connection, transaction
-from django.db.models import F, Func, TextField, Value
+from django.db.models import F
 
 from shaodao.cases import policy
 from shaodao.cases.models import Case, CaseReport
@@ -104,7 +103,7 @@ def _open(report: Report, *, is_hazard: bool, actor, at: datetime) -> Case:
         household_id=report.household_id,
     )
     case.number = number_of(case)
-    case.search = vector(f"{case.title} {report.text} {case.address} {category.name}")
+    case.search = terms(f"{case.title} {report.text} {case.address} {category.name}")
     case.desk = desk_of(area, level=Level.TOWNSHIP)
     file = CaseFile(case=case, running=[], rules=book)
     file.begin(
@@ -125,8 +124,7 @@ def _open(report: Report, *, is_hazard: bool, actor, at: datetime) -> Case:
         )
         send_on(file, at=at, asset=report.asset)
     entry = file.last
-    file.save()
-    CaseReport.objects.create(case=case, report=report, joined_at=at)
+    file.save_new(CaseReport(case=case, report=report, joined_at=at))
     tell(case, entry, at=at, reporters=[report] if report.phone else [])
     return case
 
@@ -143,12 +141,6 @@ def number_of(case: Case) -> str:
     """Return the number of a case: county, year, serial."""
     county = next((pk for pk in [case.area.code or ""] if pk), "000000")[:6]
     return f"{county}-{case.received_at:%Y}-{case.pk:06d}"
-
-
-def vector(text: str) -> Func:
-    """Return the search vector of a text: its words and character pairs."""
-    found = Value(terms(text), output_field=ArrayField(TextField()))
-    return Func(found, function="array_to_tsvector")
 
 
 def guess_category(text: str, categories: dict[str, Category]) -> Category:
