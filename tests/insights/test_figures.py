@@ -20,6 +20,7 @@ from shaodao.insights.scope import Scope, read_scope
 from shaodao.kit.versions import bump
 from shaodao.people.models import Parameter
 from shaodao.reports.policy import Channel
+from shaodao.supervision.actions import supervise
 from tests.town import MONDAY, Town
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
@@ -351,6 +352,9 @@ def counted(town: Town) -> Town:
     town.case("CLOSED", at=now - HOUR)
     case = town.case("HANDLING", at=now - HOUR, channel=Channel.PATROL)
     town.taken(join=case, at=now - HOUR, channel=Channel.PHONE)
+    supervise(
+        case=case, unit=town.housing, kind="URGE", reason="催问", actor=town.chief, at=now - MINUTE
+    )
     catch_up(at=now)
     return town
 

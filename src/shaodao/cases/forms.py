@@ -20,7 +20,7 @@ from shaodao.kit.wording import say
 from shaodao.people.models import Unit, posts_of
 from shaodao.people.policy import Kind, Level, Role
 from shaodao.people.queries import at_level, units_by_id
-from shaodao.places.models import Household
+from shaodao.places.models import Compound, Household
 from shaodao.reports.policy import CHANNEL_LABELS
 from shaodao.reports.queries import limits_on
 
@@ -365,6 +365,16 @@ def _tick(case: Case, **_known) -> forms.Field:
     return forms.BooleanField()
 
 
+def _compounds(case: Case, **_known) -> forms.Field:
+    """Offer the compounds of the case's community; none is offered where there are none."""
+    community = at_level(case.area, Level.COMMUNITY)
+    found = Compound.objects.filter(community=community).order_by("name", "pk")
+    widget = forms.CheckboxSelectMultiple if found.exists() else forms.MultipleHiddenInput
+    field = forms.ModelMultipleChoiceField(found, widget=widget)
+    field.label_from_instance = lambda one: one.name
+    return field
+
+
 # In the order they are asked for.
 FIELDS: dict[str, Callable[..., forms.Field]] = {
     "position": _position,
@@ -382,6 +392,7 @@ FIELDS: dict[str, Callable[..., forms.Field]] = {
     "outcome": _outcome,
     "quantity": _count(1),
     "n_households": _count(),
+    "compounds": _compounds,
     "cost_yuan": _yuan,
     "source": _source,
     "yuan": _yuan,

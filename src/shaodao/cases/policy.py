@@ -418,7 +418,7 @@ OPTIONAL: dict[str, tuple[str, ...]] = {
     "file": ("is_hazard", "publish"),
     "dispatch": ("helpers", "note"),
     "arrive": ("photo", "position"),
-    "handle": ("after_photo", "n_households", "cost_yuan", "note"),
+    "handle": ("after_photo", "n_households", "compounds", "cost_yuan", "note"),
     "verify": ("photo",),
     "close": ("publish",),
     "reopen": (),
@@ -443,6 +443,7 @@ EVIDENCE_LABELS = {
     "photo": N_("现场照片"),
     "position": N_("我的位置"),
     "n_households": N_("受益户数"),
+    "compounds": N_("受益小区"),
     "cost_yuan": N_("总支出（元）"),
 }
 

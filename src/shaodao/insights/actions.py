@@ -15,7 +15,7 @@ from shaodao.cases.rules import rules
 from shaodao.people.queries import parameter, units_by_id
 
 from .models import DailyTally, TalliedDay
-from .policy import COUNTED, PAST, Kept, Measure, Resolved, bucket_of
+from .policy import COUNTED, PAST, SUPERVISIONS, Kept, Measure, Resolved, bucket_of
 
 DAYS_AT_ONCE = 400  # never counted before; the rest waits for the next run
 _ANSWERS = {"accept": Measure.ACCEPT, "arrive": Measure.ARRIVE}
@@ -102,6 +102,9 @@ def tally(*, day: date, at: datetime) -> int:
             _count_closing(entry, past, count, day=day)
         elif entry.name == "rate":
             _count_rating(entry, count)
+        elif entry.name in SUPERVISIONS:
+            base = Key(entry.area_id, entry.category_id, entry.channel, Measure.SUPERVISED)
+            count(base._replace(part=SUPERVISIONS[entry.name]))
     _count_answers([e for e in entries if e.name in _ANSWERS], count)
     _count_missed(start, end, count)
     DailyTally.objects.filter(day=day).delete()
@@ -199,6 +202,8 @@ def _count_closing(entry: Entry, past, count, *, day: date) -> None:
     base = Key(entry.area_id, entry.category_id, entry.channel, Measure.CLOSED)
     solver = handled.facts.get("solved_by", "") if handled else ""
     count(base._replace(part=solver), n, closing.at - received_at)
+    if homes := handled.facts.get("n_households", 0) if handled else 0:
+        count(base._replace(measure=Measure.BENEFIT), n * homes)
     reports = _channels(entry.case_id, past, before=closing.at)
     count(base._replace(measure=Measure.COMPLAINTS), n * len(reports))
     if _is_small(entry, on=timezone.localdate(closing.at)):

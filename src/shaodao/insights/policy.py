@@ -19,6 +19,8 @@ class Measure(StrEnum):
     ARRIVE = "ARRIVE"  # arrivals on site, with the time it took (KEPT, LATE, MISSED)
     RATED = "RATED"  # ratings by residents (score 1 to 5)
     RESOLVED = "RESOLVED"  # whether residents say it is solved (YES, NO)
+    BENEFIT = "BENEFIT"  # households helped by the outcomes of the cases closed
+    SUPERVISED = "SUPERVISED"  # supervisions issued (kind)
     FAMILY = "FAMILY"  # cases that a second channel reached (the channels)
 
 
@@ -40,7 +42,8 @@ class Resolved(StrEnum):
 
 
 # The entries of a case's journal that a day is counted from.
-COUNTED = ("receive", "join", "close", "reopen", "accept", "arrive", "rate")
+SUPERVISIONS = {"urge": "URGE", "yellow_card": "YELLOW", "red_card": "RED"}
+COUNTED = ("receive", "join", "close", "reopen", "accept", "arrive", "rate", *SUPERVISIONS)
 # What of a case's past a closing is judged by.
 PAST = ("receive", "join", "dispatch", "transfer", "handle", "close", "reopen")
 

@@ -218,14 +218,19 @@ class Sums:
     def n(self) -> int:
         return self.urges + self.yellows + self.reds
 
+    @property
+    def n_due(self) -> int:
+        """How many were answered in time or had to be by now."""
+        return self.in_time + self.late
 
-def sums_by_unit(rows: QuerySet[Supervision]) -> list[Sums]:
-    """Return, for each unit supervised in `rows`, the most often first, what became of it."""
+
+def sums_by(rows: QuerySet[Supervision], whose: str) -> list[Sums]:
+    """Return what became of `rows` by `whose` (unit or author_unit), the gravest first."""
     units = units_by_id()
     late = Q(late_at__isnull=False)
     found = (
         rows.order_by()
-        .values("unit")
+        .values(whose)
         .annotate(
             urges=Count("pk", filter=Q(kind="URGE")),
             yellows=Count("pk", filter=Q(kind="YELLOW")),
@@ -235,5 +240,5 @@ def sums_by_unit(rows: QuerySet[Supervision]) -> list[Sums]:
             signed_off=Count("pk", filter=Q(state=policy.State.SIGNED_OFF)),
         )
     )
-    sums = [Sums(units[row.pop("unit")], **row) for row in found]
+    sums = [Sums(units[row.pop(whose)], **row) for row in found]
     return sorted(sums, key=lambda one: (-one.reds, -one.yellows, -one.n, one.unit.pk))

@@ -2,6 +2,7 @@
 
 from . import (
     channels,
+    effect,
     in_grid,
     lead_time,
     participation,
@@ -10,6 +11,7 @@ from . import (
     response,
     scores,
     solved,
+    supervised,
 )
 
 FIGURES = tuple(
@@ -24,6 +26,8 @@ FIGURES = tuple(
         participation,
         channels,
         scores,
+        effect,
+        supervised,
     )
 )
 BY_SLUG = {figure.slug: figure for figure in FIGURES}
