@@ -11,7 +11,9 @@ from .policy import HELD_AT, ROLE_LABELS
 
 def day_field(**options):
     """Return a field for a day, with the browser's own calendar."""
-    return forms.DateField(widget=forms.DateInput(attrs={"type": "date"}), **options)
+    # A date input understands no other format than this one, whatever the reader's language.
+    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    return forms.DateField(widget=widget, **options)
 
 
 class LoginForm(forms.Form):

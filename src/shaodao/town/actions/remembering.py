@@ -17,8 +17,8 @@ from shaodao.cases.models import Case, Outcome, Patrol
 from shaodao.cores.geodesy import LonLat
 from shaodao.cores.wording import N_
 from shaodao.kit.images import Picture, thumb_of
-from shaodao.notices.actions import Words, post
-from shaodao.people.models import Post
+from shaodao.notices.actions import Words, post, prefer
+from shaodao.people.models import Post, User
 from shaodao.people.policy import Role
 from shaodao.people.queries import parameter
 from shaodao.places.models import Grid
@@ -158,9 +158,29 @@ _NEWS = {
 }
 
 
+# Who hears by more than the mailbox, so that the sample town has messages of every channel.
+_HEARD = {
+    "street.desk": ("EMAIL", "SMS"),
+    "county.dispatcher": ("EMAIL", "WECOM"),
+    "water.company": ("DINGTALK",),
+    "lighting.bureau": ("DINGTALK", "SMS"),
+    "township.desk": ("FEISHU",),
+    "worker": ("WECOM",),
+}
+
+
+def _choose_channels() -> None:
+    users = {user.username: user for user in User.objects.filter(username__in=_HEARD)}
+    for username, ways in _HEARD.items():
+        if (user := users.get(username)) is not None:
+            User.objects.filter(pk=user.pk).update(email=f"{username}@county.invalid")
+            prefer(user=user, choices={"ORDER": ways, "LIMIT": ways[:1]}, language="")
+
+
 def _fill_mailboxes(*, at: datetime) -> int:
-    """Tell whoever a fresh case waits for, in their mailbox."""
+    """Tell whoever a fresh case waits for, in their mailbox and as they chose."""
     n = 0
+    _choose_channels()
     fresh = Case.objects.open().filter(
         received_at__gte=at - timedelta(days=3), status__in=list(_TOLD)
     )
