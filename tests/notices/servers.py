@@ -46,6 +46,7 @@ class Gateway:
     def _handler(gateway):
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # an answer in two pieces would wait 40 ms
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))

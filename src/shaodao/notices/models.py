@@ -150,7 +150,6 @@ class Line(models.Model):
     busy_until = models.DateTimeField(null=True)  # a sender works on it until then
     last_error = models.CharField(max_length=200, blank=True)
     last_error_at = models.DateTimeField(null=True)
-    last_sent_at = models.DateTimeField(null=True)
 
     def __str__(self):
         return self.channel

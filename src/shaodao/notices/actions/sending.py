@@ -8,8 +8,8 @@ was not written, with the same id.
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from datetime import datetime, timedelta
-from itertools import islice
 
 import structlog
 from django.conf import settings
@@ -19,6 +19,7 @@ from django.utils import timezone, translation
 from procrastinate import exceptions
 from procrastinate.contrib.django import app
 
+from shaodao.kit.versions import one_look
 from shaodao.notices import channels, policy, rules
 from shaodao.notices.channels.messages import SLOW_SECONDS, Answer, Carrier, Message
 from shaodao.notices.models import Attempt, Line, Notice
@@ -310,20 +311,20 @@ def _send(
 
     Where the channel rests after an answer, or time is up, the rest of the claim is given back.
     """
-    held = _with_people(rows)
-    gathered = _gathered(rows)
-    made = channels.carrier(channel)
-    tried = 0
-    if made is not None:
-        with made as carrier:
-            for row in held:
-                if tried and not is_time():
-                    break
+    with one_look():  # one set of texts and numbers for a batch
+        held = _with_people(rows)
+        gathered = _gathered(rows)
+        made = channels.carrier(channel)
+        tried, may_go_on = 0, made is not None
+        is_well = not Line.objects.get(channel=channel).n_failed
+        with made or nullcontext() as carrier:
+            while may_go_on and tried < len(held) and (is_time() or not tried):
+                row = held[tried]
                 answer = _answer(carrier, row, gathered.get(row.pk, ()), at=clock())
+                may_go_on = _record(row, answer, at=clock(), is_well=is_well)
+                is_well = answer.outcome is Outcome.TAKEN or answer is _NOWHERE
                 tried += 1
-                if not _record(row, answer, at=clock()):
-                    break
-    _give_back(list(islice(held, tried, None)), at=clock())
+        _give_back(held[tried:], at=clock())
     return tried
 
 
@@ -374,8 +375,11 @@ def _joined(said: str, link: str, channel: Channel) -> str:
 
 
 @transaction.atomic
-def _record(row: Notice, answer: Answer, *, at: datetime) -> bool:
-    """Write down what came of an attempt and tell whether the channel may go on."""
+def _record(row: Notice, answer: Answer, *, at: datetime, is_well: bool) -> bool:
+    """Write down what came of an attempt and tell whether the channel may go on.
+
+    is_well : the channel took the message before: nothing about it needs to be written
+    """
     outcome, words = answer.outcome, answer.words[:200]
     Attempt.objects.create(notice=row, at=at, outcome=outcome, answer=words)
     new: dict[str, object] = {"claimed_until": None, "error": words}
@@ -389,7 +393,9 @@ def _record(row: Notice, answer: Answer, *, at: datetime) -> bool:
             new |= {"due_at": at + _slow(answer), "attempts": row.attempts - 1}
     # A claim somebody else took up, or a message erased meanwhile, stays as it is now.
     Notice.objects.filter(pk=row.pk, state=State.SENDING).update(**new)
-    return answer is _NOWHERE or _mark_line(Channel(row.channel), answer, at=at)
+    if answer is _NOWHERE or (is_well and outcome is Outcome.TAKEN):
+        return True
+    return _mark_line(Channel(row.channel), answer, at=at)
 
 
 def _slow(answer: Answer) -> timedelta:
@@ -402,8 +408,6 @@ def _mark_line(channel: Channel, answer: Answer, *, at: datetime) -> bool:
     line = Line.objects.select_for_update().get(channel=channel)
     if answer.outcome in (Outcome.TAKEN, Outcome.REFUSED):
         line.n_failed, line.rests_until, line.why_resting = 0, None, ""
-        if answer.outcome is Outcome.TAKEN:
-            line.last_sent_at = at
     elif answer.outcome is Outcome.LATER:
         line.rests_until, line.why_resting = at + _slow(answer), answer.outcome
     else:

@@ -34,7 +34,6 @@ class Migration(migrations.Migration):
                 ('busy_until', models.DateTimeField(null=True)),
                 ('last_error', models.CharField(blank=True, max_length=200)),
                 ('last_error_at', models.DateTimeField(null=True)),
-                ('last_sent_at', models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
