@@ -179,7 +179,7 @@ def test_people_choose_how_they_hear_and_leave_an_address(client, town):
     assert "请填写邮箱" in client.post(url, given).content.decode()
     assert client.post(url, given | {"email": "a@b.example"}).status_code == 302
     kept = Preference.objects.get(user=town.worker)
-    assert kept.choices == {"ORDER": ["EMAIL", "SMS"], "LIMIT": [], "OTHER": []}
+    assert kept.choices == {"ORDER": ["EMAIL", "SMS"], "LIMIT": [], "CALL": [], "OTHER": []}
     assert town.person("grid.1.a").email == "a@b.example"
     assert AccountEntry.objects.filter(name="change_email").count() == 1
     page = client.get(url).content.decode()

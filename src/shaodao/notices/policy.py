@@ -58,6 +58,7 @@ class Topic(StrEnum):
 
     ORDER = "ORDER"
     LIMIT = "LIMIT"
+    CALL = "CALL"
     OTHER = "OTHER"
     PROGRESS = "PROGRESS"
 
@@ -65,12 +66,14 @@ class Topic(StrEnum):
 TOPIC_LABELS = {
     Topic.ORDER: N_("派给我的、等我办的"),
     Topic.LIMIT: N_("快到期和已超期的"),
+    Topic.CALL: N_("督办我的、吹哨叫我的"),
     Topic.OTHER: N_("其他通知"),
     Topic.PROGRESS: N_("告诉反映人的进展"),
 }
 CHOSEN = (
     Topic.ORDER,
     Topic.LIMIT,
+    Topic.CALL,
     Topic.OTHER,
 )  # what staff choose for; residents get text messages
 
@@ -140,6 +143,8 @@ _CASE = {
     "title": (N_("案件标题"), N_("西津路路灯不亮")),
     "step": (N_("环节"), N_("处置")),
 }
+_CALL = {**_CASE, "unit": (N_("单位"), N_("区城管局"))}
+_PERIOD = {"period": (N_("考核周期"), N_("九月"))}
 PLAIN = "plain"
 DIGEST, DIGEST_PUBLIC = "digest", "digest_public"
 # fmt: off
@@ -147,6 +152,10 @@ KINDS: dict[str, Kind] = {
     "case_step":     Kind(N_("案件到了新的一步"), Topic.ORDER, N_("{number} {title}：{step}"), _CASE, frozenset({"step"})),
     "case_warn":     Kind(N_("时限即将到期"), Topic.LIMIT, N_("{number} {title}：{step}即将到期"), _CASE, frozenset({"step"})),
     "case_late":     Kind(N_("时限已超期"), Topic.LIMIT, N_("{number} {title}：{step}已超期"), _CASE, frozenset({"step"})),
+    "supervision":   Kind(N_("督办"), Topic.CALL, N_("{number} {title}：{step}（{unit}）"), _CALL, frozenset({"step"})),
+    "whistle":       Kind(N_("吹哨报到"), Topic.CALL, N_("{number} {title}：{step} {unit}"), _CALL, frozenset({"step"})),
+    "scores_frozen": Kind(N_("考核结果锁定"), Topic.OTHER, N_("{period}：考核结果已锁定，可以查看每一项怎么算的，有不对的可以申诉"), _PERIOD),
+    "appeal_decided": Kind(N_("考核申诉裁定"), Topic.OTHER, N_("{period}：您的考核申诉已裁定"), _PERIOD),
     "report_step":   Kind(N_("诉求有新进展（发给反映人）"), Topic.PROGRESS, N_("您反映的 {report} 有新进展：{step}。点开查看："),
                           {"report": (N_("诉求编号"), "R202609070012"), "step": (N_("进展"), N_("派遣"))}, frozenset({"step"})),
     DIGEST:          Kind(N_("多条消息的汇总"), Topic.OTHER, N_("您有 {n} 条新消息：{list}"),
@@ -219,6 +228,8 @@ _DEMANDED = {
     "case_step": ("number",),
     "case_warn": ("number",),
     "case_late": ("number",),
+    "supervision": ("number",),
+    "whistle": ("number",),
     "report_step": ("report",),
     DIGEST: ("n", "list"),
     DIGEST_PUBLIC: ("n", "list"),

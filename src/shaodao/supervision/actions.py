@@ -18,7 +18,7 @@ from shaodao.cases.policy import RemarkKind, label_of
 from shaodao.cases.rules import calendar_of
 from shaodao.cores import worktime
 from shaodao.cores.wording import N_
-from shaodao.notices.actions import post
+from shaodao.notices.actions import Words, post
 from shaodao.people.models import Post, Unit, User
 from shaodao.people.policy import CASE_ROLES, Role
 from shaodao.people.queries import number
@@ -295,10 +295,12 @@ def _tell(file: CaseFile, row: Supervision, *, people: Iterable[int], at: dateti
     """Tell people of the move made last; whoever made it knows."""
     case, entry = file.case, file.last
     key = f"case:{case.pk}:{entry.seq}"
-    text = f"{case.number} {case.title}：{label_of(entry.name)}（{row.unit.short_name}）"
+    step, unit = label_of(entry.name), row.unit.short_name
+    facts = {"number": case.number, "title": case.title, "step": step, "unit": unit}
     told = [user for user in dict.fromkeys(people) if user != entry.actor_id][:_MOST]
     link = f"/supervision/{row.pk}/"
-    post([(f"{key}:{user}", user, "", text, link) for user in told], about=key, at=at)
+    messages = [(f"{key}:{user}", user, "", Words("supervision", facts), link) for user in told]
+    post(messages, about=key, at=at, is_urgent=case.is_hazard, unit_id=case.area_id)
 
 
 def _answering(unit: Unit) -> list[int]:

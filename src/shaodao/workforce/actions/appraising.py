@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from shaodao.cores.wording import N_
-from shaodao.notices.actions import post
+from shaodao.notices.actions import Words, post
 from shaodao.people.actions import record
 from shaodao.people.models import Unit, User
 from shaodao.workforce import policy
@@ -79,9 +79,9 @@ def freeze_period(*, period: Period, actor: User, at: datetime) -> Period:
         unit=row.unit,
     )
     key = f"period:{row.pk}"
-    text = f"{row.name}：考核结果已锁定，可以查看每一项怎么算的，有不对的可以申诉"
+    words = Words("scores_frozen", {"period": row.name})
     post(
-        [(f"{key}:{one.worker.pk}", one.worker.pk, "", text, LINK) for one in found],
+        [(f"{key}:{one.worker.pk}", one.worker.pk, "", words, LINK) for one in found],
         about=key,
         at=at,
     )
@@ -145,6 +145,6 @@ def decide_appeal(
         facts=facts,
         unit=row.score.unit,
     )
-    key, text = f"appeal:{row.pk}", f"{row.score.period.name}：您的考核申诉已裁定"
-    post([(key, score.worker_id, "", text, LINK)], about=key, at=at)
+    key, words = f"appeal:{row.pk}", Words("appeal_decided", {"period": row.score.period.name})
+    post([(key, score.worker_id, "", words, LINK)], about=key, at=at)
     return row
