@@ -22,6 +22,9 @@ from shaodao.notices.models import Notice
 from shaodao.people.models import Cover
 from shaodao.sites import actions as sites
 from shaodao.supervision.actions import supervise
+from shaodao.whistles import actions as whistles
+from shaodao.whistles.place_code import code_of
+from shaodao.whistles.policy import Kind, Origin
 from shaodao.workforce.actions import choosing, showing
 from shaodao.workforce.actions.holding import claim
 from shaodao.workforce.models import Appeal, Batch, Comment, Period, Score, Selection
@@ -45,6 +48,7 @@ VERIFIER, LEADER = frozenset({"verifier"}), frozenset({"leader"})
 CHIEFS = frozenset({"chief", "county_chief"})
 DESK = INTAKE | DISPATCHER | VERIFIER | CHIEFS
 SUPERVISING = DISPATCHER | LEADER | CHIEFS
+STREET = INTAKE | DISPATCHER | frozenset({"chief"})  # who drafts whistles for the street
 NEAR = WORKER | HANDLER | COMMUNITY | DESK | LEADER
 ADMIN, SECURITY, AUDITOR = frozenset({"admin"}), frozenset({"security"}), frozenset({"auditor"})
 ADMINISTRATORS = ADMIN | SECURITY | AUDITOR
@@ -265,6 +269,28 @@ RULES: dict[str, tuple[dict, dict]] = {
         {302: AREA | ANYBODY, 404: OFFICE - AREA, 403: ADMINISTRATORS},
     ),
     # supervision: who sees the case sees it; whoever has a say over its area issues it
+    # whistles: the street's, on a case of its own that the housing bureau is called to
+    "whistles": (office(), STAFF_READ_ONLY),
+    "whistle_area": (office(), STAFF_READ_ONLY),
+    "arbitration": (office(), STAFF_READ_ONLY),
+    "whistle_rules": (SHOWN_STAFF, READ_ONLY),
+    "whistle_limit_new": (only(SECURITY), only(SECURITY, 422)),
+    "responder_new": (only(SECURITY), only(SECURITY, 422)),
+    "whistle": (of_case(), STAFF_READ_ONLY),
+    "whistle_wall": (of_case(), STAFF_READ_ONLY),
+    "whistle_card": (of_case(), STAFF_READ_ONLY),
+    "whistle_code": (of_case(), STAFF_READ_ONLY),
+    "whistle_here": (
+        {302: NEAR | ANYBODY, 404: OFFICE - NEAR, 403: ADMINISTRATORS},
+        STAFF_READ_ONLY,
+    ),
+    "whistle_new": (of_case(STREET), of_case(STREET, 422)),
+    "whistle_edit": (of_case(), of_case(status=422)),
+    "whistle_move": (of_case(), of_case(status=422)),  # confer: nobody has come
+    "summons_move": (  # sign
+        of_case(),
+        {302: HANDLER | ANYBODY, 422: NEAR - HANDLER, 404: OFFICE - NEAR, 403: ADMINISTRATORS},
+    ),
     "supervisions": (office(), STAFF_READ_ONLY),
     "supervision": (of_case(), STAFF_READ_ONLY),
     "supervision_sheet": (of_case(), STAFF_READ_ONLY),
@@ -333,6 +359,12 @@ def addresses(town) -> dict[str, str]:
     )
     site = sites.register(known=known(), actor=town.chief, at=later)
     sites.link(site=site, case=case, actor=town.chief, at=later)
+    whistle = whistles.draft(
+        case=town.case(Status.FILED), kind=Kind.EMERGENCY, origin=Origin.STREET,
+        units=[town.housing], lead=town.housing, reason="塌陷", actor=town.dispatcher, at=later,
+    )  # fmt: skip
+    whistles.move(whistle=whistle, name="blow_now", actor=town.dispatcher, at=later)
+    blown = {"pk": whistle.pk}
     actions.plan(at=MONDAY)
     workforce = _workforce(town)
     patrol = Patrol.objects.filter(worker=town.worker).first()
@@ -395,6 +427,15 @@ def addresses(town) -> dict[str, str]:
         "site_move": {"pk": site.pk, "name": "void"},
         "site_link": {"pk": site.pk},
         "site_unlink": {"pk": site.pk, "case": case.pk},
+        "whistle": blown,
+        "whistle_wall": blown,
+        "whistle_card": blown,
+        "whistle_code": blown,
+        "whistle_here": {"code": code_of(whistle)},
+        "whistle_new": {"case": case.pk},
+        "whistle_edit": blown,
+        "whistle_move": blown | {"name": "confer"},
+        "summons_move": blown | {"summons": whistle.summonses.get().pk, "name": "sign"},
         "supervision": {"pk": urged.pk},
         "supervision_sheet": {"pk": urged.pk},
         "supervise": {"case": case.pk},

@@ -247,7 +247,8 @@ PUBLIC = frozenset(
         "receive", "join", "file", "decline", "dispatch", "escalate", "accept", "arrive", "handle",
         "transfer", "extend", "shelve", "keep_shelved", "resume", "verify", "rework", "close", "void",
         "merge", "separate", "withdraw", "reopen", "confirm", "add_facts", "answer", "raise_funds",
-        "time_out", "return", "rate", "unmask", "late", "whistle_blow", "summons_report_in",
+        "time_out", "return", "rate", "unmask", "late", "whistle_blow",
+        "whistle_blow_now", "summons_report_in", "summons_vouch",
     }
 )  # fmt: skip
 # Nobody checks or closes their own work.
@@ -278,7 +279,9 @@ OTHER_ENTRIES = {
     "whistle_confer": N_("会商定责"),
     "whistle_add_unit": N_("加派单位"),
     "whistle_name_lead": N_("改定主办"),
-    "whistle_withdraw": N_("撤哨"),
+    "whistle_withdraw": N_("撤回拟哨"),
+    "whistle_call_off": N_("撤哨"),
+    "whistle_blow_now": N_("应急发哨"),
     "whistle_close": N_("验收销哨"),
     "whistle_warn": N_("吹哨临期提醒"),
     "whistle_late": N_("吹哨超时"),

@@ -95,6 +95,7 @@ _FOR_ADMINISTRATORS = (
     "shaodao.cases.views.duty",
     "shaodao.workforce.views.configuration",
     "shaodao.workforce.views.appointing",
+    "shaodao.whistles.views.rules",
 )
 _MAPS = frozenset({"base_tile", "grid_tile"})  # public, wherever they are drawn
 _NOTED = timedelta(minutes=1)  # how exactly a session knows when it was last used

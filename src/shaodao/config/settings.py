@@ -113,6 +113,7 @@ INSTALLED_APPS = [
     "shaodao.supervision",
     "shaodao.sites",
     "shaodao.workforce",
+    "shaodao.whistles",
     "shaodao.residents",
     "shaodao.insights",
     "shaodao.town",
@@ -179,8 +180,11 @@ AUTH_PASSWORD_VALIDATORS = [
         ("NumericPasswordValidator", {}),
     )
 ]
+# Who holds a named post of a grid: f(unit, title, day) -> User or None.
+POST_HOLDER = "shaodao.workforce.queries.charges.holder_called"
 # What mechanisms show on the page of a case, in the order of the page: f(case, viewer) -> Panel.
 CASE_PANELS = [
+    "shaodao.whistles.views.panels.of_case",
     "shaodao.supervision.panels.of_case",
     "shaodao.sites.panels.of_case",
 ]

@@ -15,6 +15,7 @@ urlpatterns = [
     path("supervision/", include("shaodao.supervision.urls")),
     path("sites/", include("shaodao.sites.urls")),
     path("", include("shaodao.workforce.urls")),
+    path("whistles/", include("shaodao.whistles.urls")),
     path("figures/", include("shaodao.insights.urls")),
     path("kit/", include("shaodao.kit.urls")),
 ]

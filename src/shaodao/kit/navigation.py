@@ -38,6 +38,7 @@ _ON_SITE = frozenset({"HANDLER", "GRID_WORKER", "VERIFIER", "SECRETARY"})
 STAFF = (
     Place("desk", N_("工作台"), "desk", _OFFICE | {"HANDLER"}),
     Place("today", N_("今日任务"), "list", _ON_SITE),
+    Place("whistles", N_("吹哨报到"), "whistle", _OFFICE | _ON_SITE),
     Place("new_case", N_("登记诉求"), "report", frozenset({"INTAKE"})),
     Place("supervisions", N_("督办"), "flag", _OFFICE | {"HANDLER"}),
     Place("sites", N_("积案点位"), "layers", _OFFICE | {"HANDLER"}),

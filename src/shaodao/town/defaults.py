@@ -10,6 +10,8 @@ from typing import NamedTuple
 from shaodao.cases.policy import Step, Target
 from shaodao.cores.worktime import TimeUnit
 from shaodao.reports.policy import Kind
+from shaodao.whistles.policy import Kind as WhistleKind
+from shaodao.whistles.policy import Step as WhistleStep
 
 FROM = date(2024, 1, 1)  # every default is in force since
 
@@ -228,6 +230,48 @@ def routes() -> list[RouteRow]:
     return rows
 
 
+M = TimeUnit.NATURAL_MINUTES
+_WHISTLE = "默认值：签收日常一个、攻坚两个工作日，应急三十分钟、两小时到场；其余为平台建议，请核定"
+# fmt: off
+# How long each step of a whistle may take: 日常哨, 攻坚哨, 应急哨.
+WHISTLE_LIMITS: tuple[tuple[WhistleStep, tuple[int, TimeUnit], tuple[int, TimeUnit], tuple[int, TimeUnit]], ...] = (
+    # step                   routine   hard      emergency
+    (WhistleStep.REVIEW,    (4, W),   (1, D),   (1, H)),
+    (WhistleStep.CONFIRM,   (1, D),   (1, D),   (24, H)),
+    (WhistleStep.SIGN,      (1, D),   (2, D),   (30, M)),
+    (WhistleStep.REPORT_IN, (2, D),   (3, D),   (2, H)),
+    (WhistleStep.ARBITRATE, (1, D),   (2, D),   (2, H)),
+    (WhistleStep.CONFER,    (2, D),   (3, D),   (4, H)),
+    (WhistleStep.HANDLE,    (5, D),   (20, D),  (24, H)),
+    (WhistleStep.RECHECK,   (20, D),  (20, D),  (10 * 24, H)),
+    (WhistleStep.ACCEPT,    (2, D),   (3, D),   (24, H)),
+)
+# Which of the six posts of a grid answers for a class when residents whistle, by what its holder is
+# called (CHARGES); where nobody holds it the grid's head worker is called.
+RESPONDERS: tuple[tuple[str | None, str], ...] = (
+    (None,               "民情联络员"),
+    ("SANITATION",       "环境卫生员"),
+    ("LIGHTING",         "安全巡查员"),
+    ("UTILITIES",        "安全巡查员"),
+    ("PARKING",          "安全巡查员"),
+    ("ILLEGAL_BUILDING", "安全巡查员"),
+    ("LIFTS_PROPERTY",   "安全巡查员"),
+    ("NOISE",            "矛盾调解员"),
+    ("OTHER",            "便民代办员"),
+    ("POLICY_ADVICE",    "政策宣传员"),
+)
+# fmt: on
+
+
+def whistle_limits() -> list[tuple[str, str, int, str, str]]:
+    """Return (kind, step, amount, unit of time, source) of every limit of whistles."""
+    return [
+        (kind.value, step.value, amount, unit.value, _WHISTLE)
+        for step, *given in WHISTLE_LIMITS
+        for kind, (amount, unit) in zip(WhistleKind, given, strict=True)
+    ]
+
+
 # Where a sector's matters go within a county, by the name its unit goes under: the town has
 # these, and a county names its own. Utilities are companies: not a bureau (Z32).
 SECTOR_ROUTES: tuple[tuple[str, str, bool], ...] = (
@@ -366,5 +410,16 @@ PARAMETERS: tuple[tuple[str, str, str, str], ...] = (
     ("party_committee_least", "", "100", "默认值：党员一百人以上设党委，请按组织部文件核定"),
     ("notice_days", "", "5", "默认值：公示五天，请按本县文件核定"),
     ("proactive_a_week", "", "2", OWN),
+    ("may_whistle", "STREET", "1", "默认值：街道乡镇可以吹哨"),
+    ("may_whistle", "COMMUNITY", "0", "默认值：社区村吹哨由各地决定是否开通"),
+    ("may_whistle", "GRID", "0", "默认值：网格吹哨由各地决定是否开通"),
+    ("may_whistle", "RESIDENT", "0", "默认值：群众吹哨由各地决定是否开通"),
+    ("report_in_metres", "", "300", "默认值：手机定位误差和大片地块放宽到三百米"),
+    ("whistle_weight", "TIMELINESS", "40", "默认值：及时、质量、态度四三三，请按本县办法核定"),
+    ("whistle_weight", "QUALITY", "30", "默认值：及时、质量、态度四三三，请按本县办法核定"),
+    ("whistle_weight", "ATTITUDE", "30", "默认值：及时、质量、态度四三三，请按本县办法核定"),
+    ("whistle_band_low", "", "5", "默认值：每千件少于五次，机制可能没用起来"),
+    ("whistle_band_high", "", "50", "默认值：每千件多于五十次，日常处置可能没做好"),
+    ("whistle_band_least", "", "100", "默认值：不足一百件不作判断"),
     *(("small_matter", code, "1", "默认值：算作小事，计入不出格率") for code in SMALL_MATTERS),
 )

@@ -77,6 +77,11 @@ class CaseFile:
             facts={**record, **facts, **({"due": due} if due else {})},
         )
 
+    def helped_by(self, units: Iterable[Unit]) -> None:
+        """Let these units be the ones that help the lead, and so see the case."""
+        self.helpers = list(units)
+        self.case.unit_ids = _unit_ids(self.case, self.helpers)
+
     def promise(self, due_at: datetime, *, at: datetime) -> None:
         """Let the handling limit end at an instant that was agreed on."""
         if clock := self._clock(T.HANDLE):

@@ -83,8 +83,16 @@ def move_by_system(*, case: Case, name: str, at: datetime, **evidence) -> Case:
 
 
 def make(file: CaseFile, step: policy.Move, *, actor, at: datetime, evidence: Mapping) -> Case:
-    """Carry out a move that has been checked; the caller holds the lock and the transaction."""
+    """Carry out a move that has been checked; the caller holds the lock and the transaction.
+
+    :raises policy.MoveRefused: if units were summoned to the case and it goes where that leads.
+    """
     policy.check_led(step, acceptor=acceptor_of(file.case))
+    return carry_out(file, step, actor=actor, at=at, evidence=evidence)
+
+
+def carry_out(file: CaseFile, step: policy.Move, *, actor, at: datetime, evidence: Mapping) -> Case:
+    """Carry out a move, whoever leads the case; the caller holds the lock and the transaction."""
     facts = prepare(file, step, actor=actor, at=at, evidence=evidence)
     if step.name in _BESIDES:
         facts |= _BESIDES[step.name](file, actor=actor, at=at, evidence=evidence) or {}

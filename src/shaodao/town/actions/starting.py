@@ -8,6 +8,7 @@ from shaodao.people.models import Parameter
 from shaodao.reports.models import Category
 from shaodao.reports.policy import Kind
 from shaodao.town import defaults
+from shaodao.whistles.models import ResponderRule, WhistleLimit
 from shaodao.workforce.models import Charge, Criterion, Indicator
 
 VERSIONS = ("rules", "parameters", "units", "grids", "basemap", "sites")
@@ -29,6 +30,8 @@ def load_defaults() -> dict[str, int]:
         "charges": len(_new(Charge, "code", _charges())),
         "criteria": len(_new(Criterion, "code", _criteria())),
         "indicators": len(_new(Indicator, "code", _indicators())),
+        "whistle_limits": _load_whistle_limits(),
+        "responders": _load_responders(),
     }
     if any(written.values()):
         for name in VERSIONS:
@@ -142,6 +145,40 @@ def _indicators() -> list[Indicator]:
         Indicator(weight=weight, **_default(rank, code, source))
         for rank, (code, weight, source) in enumerate(defaults.INDICATORS)
     ]
+
+
+def _load_whistle_limits() -> int:
+    known = set(WhistleLimit.objects.values_list("kind", "step"))
+    rows = [
+        WhistleLimit(
+            kind=kind,
+            step=step,
+            amount=amount,
+            time_unit=time_unit,
+            valid_from=defaults.FROM,
+            source=source,
+            is_default=True,
+        )
+        for kind, step, amount, time_unit, source in defaults.whistle_limits()
+        if (kind, step) not in known
+    ]
+    return len(WhistleLimit.objects.bulk_create(rows))
+
+
+def _load_responders() -> int:
+    known = set(ResponderRule.objects.values_list("category", flat=True))
+    rows = [
+        ResponderRule(
+            category_id=category,
+            title=title,
+            valid_from=defaults.FROM,
+            source=defaults.OWN,
+            is_default=True,
+        )
+        for category, title in defaults.RESPONDERS
+        if category not in known
+    ]
+    return len(ResponderRule.objects.bulk_create(rows))
 
 
 def _load_parameters() -> int:

@@ -63,6 +63,15 @@ def places_of(grid: Grid, *, on: date) -> list[Place]:
     ]
 
 
+def holder_called(unit: Unit, title: str, on: date) -> User | None:
+    """Return who holds the post of a grid whose holder is called `title` (六员), if anybody."""
+    grid = Grid.objects.filter(unit=unit, valid_to=None).select_related("unit").first()
+    if grid is None:
+        return None
+    held = (p.held for p in places_of(grid, on=on) if p.charge.holder_name == title and p.held)
+    return next((row.person for row in held), None)
+
+
 def published_of(grid: Grid, *, on: date) -> list[Place]:
     """Return the six posts as residents see them: a holder only once published."""
     shown = policy.HoldingStatus.PUBLISHED
