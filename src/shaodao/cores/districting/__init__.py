@@ -1,6 +1,28 @@
-"""Dividing villages into contact lists of 15 to 25 households, connected and compact."""
+"""Dividing villages into contact lists of 15 to 25 households, connected and compact.
+
+A village: `village(xs, ys, edges, weight=, building=)` in metres; many at once: `villages(...)`.
+Who neighbours whom: `neighbours(xs, ys, building=, village_of=, barriers=, reach=)`. Then:
+
+`divide_all(places, "fast" | "standard" | "deep", seed=, balance=, threads=, progress=, cancelled=)`
+    the lists of all villages, as `Division`s: `lot` (list 0..k-1 of each household), `spread` (the
+    objective), `faults` (empty where every list holds: else which households, why, see REASONS),
+    `cv_before` and `cv` (people per list, without and with `balance`). `divide` does one village.
+`what_if(place, lot, households, to)`
+    what dragging households to another list does, or a key of REFUSALS why it cannot be.
+`resettle(place, was, pinned=)`
+    a division after households came, went or moved, with few changing hands.
+`prove(place)`, `lower_bound(place)`
+    the proven best of a small village; how far from the best a division can be at most.
+`group_lists(place, lot, households)`, `Formula`, `allot`
+    grids from lists, and their staff.
+`fits`, `unconnected`, `spread_of`, `weight_cv`, `sizes_for` judge a division.
+
+Same input and seed, same answer, whatever the machine or the number of threads.
+"""
 
 from .drawing import Division, Effort, Stopped, divide, divide_all, effort_for, ready
+from .living import REFUSALS, Effect, Resettlement, resettle, what_if
+from .neighbours import Neighbours, neighbours
 from .problem import (
     REASONS,
     Fault,
@@ -14,24 +36,36 @@ from .problem import (
     villages,
     weight_cv,
 )
+from .staffing import Formula, Grids, allot, group_lists
 
 __all__ = [
     "REASONS",
+    "REFUSALS",
     "Division",
+    "Effect",
     "Effort",
     "Fault",
+    "Formula",
+    "Grids",
+    "Neighbours",
+    "Resettlement",
     "Sizes",
     "Stopped",
     "Village",
+    "allot",
     "divide",
     "divide_all",
     "effort_for",
     "fits",
+    "group_lists",
+    "neighbours",
     "ready",
+    "resettle",
     "sizes_for",
     "spread_of",
     "unconnected",
     "village",
     "villages",
     "weight_cv",
+    "what_if",
 ]

@@ -62,7 +62,7 @@ def effort_for(setting: str, n: int) -> Effort:
     share = min(max((n - _SMALL) / (_LARGE - _SMALL), 0.0), 1.0)
     each = min(most, (small + share * (large - small)) / max(n, 1))
     if each < 4_000:
-        return Effort(1, int(each * 0.6), 1, int(each * 0.05), 0, 0, 0)
+        return Effort(1, int(each * 0.55), 1, int(each * 0.045), 0, 0, 0)
     starts = 1 if each < 60_000 else 4
     return Effort(
         starts=starts,
@@ -94,10 +94,17 @@ class Division:
 _COOL, _PRICE = 0.05, (300.0, 3_000.0)
 
 
-class _Bench:
+class Bench:
     """One village on the bench: the arrays the kernels take, and what was seen so far."""
 
-    def __init__(self, place: Village, sizes: Sizes, parts: Ints, seed: int, cancelled: Cancelled):
+    def __init__(
+        self,
+        place: Village,
+        sizes: Sizes,
+        parts: Ints,
+        seed: int,
+        cancelled: Cancelled = lambda: False,
+    ):
         self.place, self.sizes, self.parts, self.seed = place, sizes, parts, seed
         self.bounds = np.array([sizes.low, sizes.high])
         self.home = np.full(len(place), -1, np.int32)
@@ -160,25 +167,27 @@ def divide(
     balance: float = 0.0,
     cancelled: Cancelled = lambda: False,
     pool: Executor | None = None,
+    sizes: Sizes | None = None,
 ) -> Division:
     """Divide one village.
 
     balance: the share of the objective that may be spent on evening out the people per list.
     pool: threads to share the work of one village with; the answer does not depend on it.
+    sizes: other numbers than the rule's.
     """
-    sizes = sizes_for(len(place))
+    sizes = sizes or sizes_for(len(place))
     joined, parts, faults = mend_components(place, sizes)
     if sizes.k == 1:
         lot = np.zeros(len(place), np.int32)
         return Division(lot, sizes, spread_of(place, lot), tuple(faults), 0.0, 0.0)
-    bench = _Bench(joined, sizes, parts, seed, cancelled)
+    bench = Bench(joined, sizes, parts, seed, cancelled)
     lot = _best_start(bench, effort, pool)
     if bench.misfit(lot):
         found = _by_force(bench, lot)
         if found is None:
             lot, joined = _with_leaps(place, joined, sizes, effort, seed, cancelled)
             faults = [*faults, _torn(place, lot)]
-            bench = _Bench(joined, sizes, _one_part(joined, sizes), seed, cancelled)
+            bench = Bench(joined, sizes, _one_part(joined, sizes), seed, cancelled)
         else:
             lot = found
         bench.measure(lot)
@@ -199,7 +208,7 @@ def _map(pool: Executor | None, work, jobs):  # type: ignore[no-untyped-def]
     return list(pool.map(work, jobs) if pool else map(work, jobs))
 
 
-def _best_start(bench: _Bench, effort: Effort, pool: Executor | None) -> Lots:
+def _best_start(bench: Bench, effort: Effort, pool: Executor | None) -> Lots:
     first = bench.start(bench.seed)
     bench.measure(first)
 
@@ -218,11 +227,11 @@ def _best_start(bench: _Bench, effort: Effort, pool: Executor | None) -> Lots:
     return best
 
 
-def _by_force(bench: _Bench, lot: Lots) -> Lots | None:
+def _by_force(bench: Bench, lot: Lots) -> Lots | None:
     """Return a division whose sizes hold: repaired, annealed anew, or by partitioned trees."""
     for attempt in range(4):
         again = lot.copy() if attempt < 2 else bench.start(bench.seed + 977 * attempt, 1.0, 12)
-        bench.anneal(again, 10.0 ** (attempt % 2), 2_000, bench.seed + attempt, 1_000.0)
+        bench.anneal(again, 10.0 ** (attempt % 2), 500 + 1_000 * attempt, bench.seed + attempt, 1e3)
         if not bench.misfit(again):
             return again
     return partition.by_trees(bench.place, bench.sizes, bench.parts, bench.seed)
@@ -236,7 +245,7 @@ def _with_leaps(
     answer: tuple[Lots, Village] | None = None
     for reach in (2, 4, 8, 16, 40):
         wide = partition.with_nearest(joined, reach)
-        bench = _Bench(wide, sizes, _one_part(wide, sizes), seed, cancelled)
+        bench = Bench(wide, sizes, _one_part(wide, sizes), seed, cancelled)
         lot: Lots | None = bench.start(seed)
         assert lot is not None
         bench.measure(lot)
@@ -262,7 +271,7 @@ def _torn(place: Village, lot: Lots) -> Fault:
     return Fault("no_division", tuple(np.flatnonzero(np.isin(lot, torn)).tolist()))
 
 
-def _improve(bench: _Bench, lot: Lots, effort: Effort, pool: Executor | None) -> Lots:
+def _improve(bench: Bench, lot: Lots, effort: Effort, pool: Executor | None) -> Lots:
     for turn in range(effort.rounds):
         begun = spread_of(bench.place, lot)
         bench.pool.add(bench.place, lot)
@@ -277,7 +286,7 @@ def _improve(bench: _Bench, lot: Lots, effort: Effort, pool: Executor | None) ->
     return lot
 
 
-def _sweep(bench: _Bench, lot: Lots, effort: Effort, pool: Executor | None, turn: int) -> bool:
+def _sweep(bench: Bench, lot: Lots, effort: Effort, pool: Executor | None, turn: int) -> bool:
     """Anneal each list anew with its neighbours, those far apart at the same time."""
     k = bench.sizes.k
     m = min(k, 7)
@@ -305,7 +314,7 @@ def _sweep(bench: _Bench, lot: Lots, effort: Effort, pool: Executor | None, turn
     return changed
 
 
-def _exchange(bench: _Bench, lot: Lots, effort: Effort, pool: Executor | None, turn: int) -> bool:
+def _exchange(bench: Bench, lot: Lots, effort: Effort, pool: Executor | None, turn: int) -> bool:
     """Dissolve lists where they are least missed and split others where that helps most."""
     k = bench.sizes.k
     sizes = (min(k, 5), min(k, 8)) if turn % 2 else (min(k, 6), min(k, 4))
@@ -322,7 +331,8 @@ def _exchange(bench: _Bench, lot: Lots, effort: Effort, pool: Executor | None, t
     tried = _map(pool, one, [(a, change) for a in range(k) for change in (-1, 1)])
     offers: dict[int, list[tuple[float, int]]] = {-1: [], 1: []}
     for i, (nodes, local, _, before, after) in enumerate(tried):
-        bench.pool.add_part(bench.place, nodes, local, after)
+        if effort.cover:
+            bench.pool.add_part(bench.place, nodes, local, after)
         if np.isfinite(after):
             offers[1 if i % 2 else -1].append((float(after - before), i))
     return _trade(lot, tried, sorted(offers[-1]), sorted(offers[1]), k)
@@ -352,7 +362,7 @@ def _apply(lot: Lots, fewer, more) -> None:  # type: ignore[no-untyped-def]
     lot[nodes] = np.append(chosen, spare)[local]
 
 
-def _balanced(bench: _Bench, lot: Lots, balance: float, effort: Effort) -> Lots:
+def _balanced(bench: Bench, lot: Lots, balance: float, effort: Effort) -> Lots:
     """Return the most even division found that costs no more than the share allowed."""
     k, place = bench.sizes.k, bench.place
     allowed = spread_of(place, lot) * (1.0 + balance)

@@ -403,7 +403,7 @@ def bisect(start, near, xs, ys, lot, first, k, bounds, trees, jitter, seed):
         best = np.inf
         best_k = 1
         side = np.zeros(n, np.bool_)
-        for _ in range(trees):
+        for _ in range(trees if m <= 150 else max(2, trees // 3)):
             i_edge = 0
             for i in range(m):
                 v = nodes[i]

@@ -162,6 +162,7 @@ REASONS = {
     " allows (allowed); parts were joined across the shortest gap (gap, metres)",
     "no_division": "no division into connected lists of the wanted size was found; these"
     " households are in lists that do not hang together",
+    "pinned_apart": "these households were pinned to a list that no longer reaches them",
 }
 
 
