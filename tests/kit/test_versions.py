@@ -1,6 +1,8 @@
 """What a process keeps of the database is as old as the version row says, and no older."""
 
-from django.db import connection
+from threading import Thread
+
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from shaodao.kit.versions import Versioned, bump, number_of, one_look
@@ -33,3 +35,25 @@ def test_a_page_outside_a_transaction_looks_once_and_the_next_page_again(town_co
     assert looks(lambda: [number_of("rules"), number_of("units")]) == 2
     assert looks(page) == 1
     assert looks(lambda: (page(), page())) == 2
+
+
+@transaction.atomic
+def number_seen() -> int:
+    return number_of("a thing")
+
+
+def bump_elsewhere() -> None:
+    try:
+        bump("a thing")
+    finally:
+        connection.close()
+
+
+def test_the_next_transaction_of_the_same_function_sees_what_another_process_changed(
+    town_committed,
+):
+    first = number_seen()
+    other = Thread(target=bump_elsewhere)
+    other.start()
+    other.join()
+    assert number_seen() == first + 1

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock
 from typing import ClassVar, Generic, TypeVar
-from weakref import ref
 
 from django.apps import apps
 from django.db import connection
@@ -53,13 +52,15 @@ def number_of(name: str) -> int:
     looking = getattr(connection, "_is_looking_once", False)
     if looking and connection._looked_at is not None:
         return connection._looked_at.get(name, 0)
-    block = connection.atomic_blocks[0] if connection.in_atomic_block else None
+    # Which transaction it is: Django starts a new list with each. The block itself will not do, as
+    # a function under `transaction.atomic` is the same block every time it is called.
+    present = connection.run_on_commit if connection.in_atomic_block else None
     kept = getattr(connection, "_version_numbers", None)
-    if block is not None and kept is not None and kept[0]() is block:
+    if present is not None and kept is not None and kept[0] is present:
         return kept[1].get(name, 0)
     Version = apps.get_model("people", "Version")
     numbers = dict(Version.objects.values_list("name", "number"))
-    connection._version_numbers = (ref(block), numbers) if block is not None else None
+    connection._version_numbers = (present, numbers) if present is not None else None
     if looking:
         connection._looked_at = numbers
     return numbers.get(name, 0)
