@@ -50,7 +50,7 @@ def test_a_limit_changed_today_moves_no_running_case(town):
     set_hour(town)
     before.refresh_from_db()
     assert before.due_at == due_at
-    assert before.clocks.get().due_at == due_at
+    assert before.clocks.get(step="FILE").due_at == due_at
     after = town.case(at=MONDAY)
     assert after.due_at == MONDAY + HOUR
 

@@ -43,7 +43,7 @@ def test_dispatching_starts_the_clocks_and_leaves_a_record(town):
     )
     assert case.status == "DISPATCHED"
     assert case.lead == case.holder == town.grid
-    assert set(running(case)) == {"ACCEPT", "ARRIVE", "HANDLE"}
+    assert set(running(case)) == {"ACCEPT", "ARRIVE", "HANDLE", "RUNG"}
     assert case.due_at == min(c.due_at for c in running(case).values())
     entry = case.journal.get(seq=before + 1)
     assert (entry.name, entry.actor, entry.facts["unit"]) == (
@@ -245,14 +245,19 @@ def test_passing_up_moves_the_desk_one_level_and_never_two(town):
         )
     assert case.desk == town.community
     case = actions.move(
-        case=case, name="escalate", actor=town.community_desk, at=MONDAY, note="管不了"
-    )
+        case=case, name="escalate", actor=town.community_desk, at=MONDAY,
+        ground="NO_SKILL", note="管不了",
+    )  # fmt: skip
     assert case.desk == town.street
     with pytest.raises(policy.MoveRefused, match="权限"):
-        actions.move(case=case, name="escalate", actor=town.community_desk, at=MONDAY, note="再报")
+        actions.move(
+            case=case, name="escalate", actor=town.community_desk, at=MONDAY,
+            ground="OTHER", note="再报",
+        )  # fmt: skip
     case = actions.move(
-        case=case, name="escalate", actor=town.dispatcher, at=MONDAY, note="需要区里"
-    )
+        case=case, name="escalate", actor=town.dispatcher, at=MONDAY,
+        ground="NO_FUNDS", note="需要区里",
+    )  # fmt: skip
     assert case.desk == town.county
 
 

@@ -126,7 +126,7 @@ def test_a_move_with_an_approver_can_be_asked_for_but_not_made_by_the_asker():
         assert may_ask(MOVES[name], seats)
         assert not may_make(MOVES[name], seats)
     asked = {m.name for m in moves_to_ask(status=Status.HANDLING, seats=seats)}
-    assert asked == {"return", "extend", "shelve"}
+    assert asked == {"return", "extend", "shelve", "escalate"}
 
 
 @pytest.mark.requirement("Z02")
@@ -143,7 +143,12 @@ def test_what_one_tier_may_do_another_may_not():
     assert rows["decline"][Level.COMMUNITY] == ""
     assert rows["accept"][Level.GRID] == "make"
     assert rows["dispatch"][Level.GRID] == ""
-    assert rows["escalate"][Level.COUNTY] == ""
+    assert rows["escalate"] == {
+        Level.COUNTY: "ask",  # a bureau that works for a street's desk
+        Level.TOWNSHIP: "make",
+        Level.COMMUNITY: "make",
+        Level.GRID: "ask",
+    }
     for tier, other in ((Level.COUNTY, Level.TOWNSHIP), (Level.TOWNSHIP, Level.COMMUNITY)):
         assert any(cells[tier] == "make" != cells[other] for cells in rows.values())
 

@@ -15,7 +15,7 @@ from django.urls import get_resolver, reverse
 from django.utils import timezone
 
 from shaodao.cases import actions
-from shaodao.cases.models import Limit, Patrol, Route
+from shaodao.cases.models import DutyItem, Limit, Patrol, Route, Sector
 from shaodao.cases.policy import Status
 from shaodao.notices.actions import NewText, set_text
 from shaodao.notices.models import Notice
@@ -148,6 +148,8 @@ RULES: dict[str, tuple[dict, dict]] = {
     "person_do": (only(ADMIN), only(ADMIN)),
     "appoint": (only(SECURITY), only(SECURITY)),
     "post_end": (only(SECURITY), only(SECURITY)),
+    "post_officer": (only(SECURITY), only(SECURITY)),
+    "officer_recall": (only(SECURITY), only(SECURITY)),
     "units": ({302: ADMIN | SECURITY | ANYBODY, 403: STAFF - ADMIN - SECURITY}, READ_ONLY),
     "unit": (only(ADMIN | SECURITY), only(ADMIN | SECURITY)),
     "audit": (only(AUDITOR), READ_ONLY),
@@ -164,6 +166,12 @@ RULES: dict[str, tuple[dict, dict]] = {
     "parameter_set": (only(SECURITY), only(SECURITY)),
     "category": (only(SECURITY), only(SECURITY)),
     "small_matter": (only(SECURITY), only(SECURITY)),
+    "duty_lists": (SHOWN_STAFF, READ_ONLY),
+    "duty_new": (only(SECURITY), only(SECURITY)),
+    "duty_end": (only(SECURITY), only(SECURITY)),
+    "sector_rules": (SHOWN_STAFF, READ_ONLY),
+    "sector_new": (only(SECURITY), only(SECURITY)),
+    "sector_end": (only(SECURITY), only(SECURITY)),
     "duties": (SHOWN_STAFF, {405: STAFF, 302: ANYBODY}),
     "routing": (SHOWN_STAFF, {405: STAFF, 302: ANYBODY}),
     # places
@@ -259,6 +267,11 @@ RULES: dict[str, tuple[dict, dict]] = {
     "desk": (office(), STAFF_READ_ONLY),
     "today": (office(), STAFF_READ_ONLY),
     "workload": (office(), STAFF_READ_ONLY),
+    # the ladder
+    "command": (office(), STAFF_READ_ONLY),
+    "sectors": (office(), STAFF_READ_ONLY),
+    "sector": (office(), STAFF_READ_ONLY),
+    "grid_routes": (office(), STAFF_READ_ONLY),
     "case_tile": (office(), STAFF_READ_ONLY),
     "bulk_dispatch": (office(), office()),
     "bulk_file": (office(), office()),
@@ -392,6 +405,11 @@ def addresses(town) -> dict[str, str]:
         "person_do": worker | {"name": "deactivate"},
         "appoint": worker,
         "post_end": {"pk": town.worker.posts.get().pk},
+        "post_officer": {"pk": town.city_handler.posts.get().pk},
+        "officer_recall": {"pk": town.city_handler.posts.get().pk},
+        "duty_end": {"pk": DutyItem.objects.filter(unit=town.street).first().pk},
+        "sector_end": {"pk": Sector.objects.first().pk},
+        "sector": {"code": "ENVIRONMENT"},
         "unit": {"pk": town.street.pk},
         "limit_end": {"pk": Limit.objects.first().pk},
         "route_end": {"pk": Route.objects.first().pk},

@@ -38,5 +38,5 @@ def _labels(statuses) -> str:
 
 def _who(by) -> str:
     tiers = "/".join(sorted(by.tiers)) if by.tiers else ""
-    asked = f"（{by.asker} 申请）" if by.asker else ""
+    asked = f"（{'、'.join(by.askers)} 申请）" if by.askers else ""
     return f"{by.role}{'@' + tiers if tiers else ''}{asked}"

@@ -20,10 +20,12 @@ from shaodao.reports.models import Photo, Report
 from . import policy
 from .actions import may_release
 from .history import Line, Words, lines
+from .ladder import Ladder, ladder_of
 from .models import (
     Approval,
     Case,
     CaseReport,
+    CaseSector,
     Clock,
     CoHandler,
     Evidence,
@@ -32,12 +34,14 @@ from .models import (
     Rating,
     Release,
 )
-from .queries import is_handler, seats_of
+from .queries import is_handler, seats_of, standing_of
 
 _MAIN = frozenset(
     {"file", "dispatch", "accept", "arrive", "handle", "verify", "close", "report_check", "resume"}
 )  # what brings a case on its way: buttons that stand out
-_SENSITIVE = frozenset({"void", "decline", "return", "rework", "pass_back"})
+_SENSITIVE = frozenset(
+    {"void", "decline", "return", "rework", "pass_back", "escalate_urgent", "refuse_duty"}
+)
 
 
 @dataclass(frozen=True)
@@ -127,6 +131,8 @@ class Dossier:
     lead_time: timedelta | None
     points: dict | None
     may_release: bool
+    tags: list[CaseSector]
+    ladder: Ladder
 
     @property
     def response_time(self) -> timedelta | None:
@@ -154,7 +160,10 @@ def read(case: Case, *, user, at: datetime) -> Dossier:
     )
     ratings = list(case.ratings.select_related("report", "remark").order_by("pk"))
     waiting = next((a for a in approvals if a.decided_at is None), None)
-    seats = seats_of(user, case, [helper.unit for helper in helpers])
+    tags = list(case.sectors.filter(ended_at=None).select_related("office").order_by("pk"))
+    offices = [tag.office for tag in tags]
+    seats = seats_of(user, case, [helper.unit for helper in helpers], offices)
+    standing = standing_of(case, at=at)
     before, after = _sides(case, links, evidence)
     benefiting = Prefetch("compounds", to_attr="benefiting")  # a list, for the template
     return Dossier(
@@ -178,8 +187,16 @@ def read(case: Case, *, user, at: datetime) -> Dossier:
         score=sum(r.score for r in ratings) / len(ratings) if ratings else None,
         release=Release.objects.filter(case=case, concealed_at=None).first(),
         history=history,
-        buttons=buttons(case, seats, is_own=is_handler(user, case), is_waiting=waiting is not None),
-        asks=[] if waiting else _asks(case, seats),
+        buttons=buttons(
+            case,
+            seats,
+            is_own=is_handler(user, case),
+            is_waiting=waiting is not None,
+            standing=standing,
+        ),
+        asks=[] if waiting else _asks(case, seats, standing),
+        tags=tags,
+        ladder=ladder_of(case, clocks, entries, at=at),
         warn_at=next(
             (c.warn_at for c in clocks if _is_running(c) and c.due_at == case.due_at), None
         ),
@@ -367,11 +384,22 @@ def points_of(case: Case) -> dict | None:
 # ---- moves ---------------------------------------------------------------------------------
 
 
-def buttons(case: Case, seats: policy.Seats, *, is_own: bool, is_waiting: bool) -> list[Button]:
+def buttons(
+    case: Case,
+    seats: policy.Seats,
+    *,
+    is_own: bool,
+    is_waiting: bool,
+    standing: policy.Standing | None = None,
+) -> list[Button]:
     """Return the moves open to the holder of `seats`; none that leaves while one asks."""
-    is_led = case.acceptor_id is not None
+    status = policy.Status(case.status)
     moves = policy.moves_open_to(
-        status=policy.Status(case.status), seats=seats, is_handler=is_own, is_led=is_led
+        status=status,
+        seats=seats,
+        is_handler=is_own,
+        is_led=case.acceptor_id is not None,
+        standing=standing,
     )
     return [
         _button(case, "case_move", move)
@@ -380,9 +408,9 @@ def buttons(case: Case, seats: policy.Seats, *, is_own: bool, is_waiting: bool) 
     ]
 
 
-def _asks(case: Case, seats: policy.Seats) -> list[Button]:
-    moves = policy.moves_to_ask(status=policy.Status(case.status), seats=seats)
-    is_led = case.acceptor_id is not None
+def _asks(case: Case, seats: policy.Seats, standing: policy.Standing) -> list[Button]:
+    status, is_led = policy.Status(case.status), case.acceptor_id is not None
+    moves = policy.moves_to_ask(status=status, seats=seats, standing=standing)
     return [_button(case, "case_ask", m) for m in moves if not (is_led and m.target is not None)]
 
 

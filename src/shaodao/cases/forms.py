@@ -1,6 +1,7 @@
 """Turning what people type into the evidence of a move: values only, the rules stand in policy."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -17,7 +18,7 @@ from shaodao.cores.wording import N_
 from shaodao.kit.images import Picture, PictureRefused, store
 from shaodao.kit.templatetags.kit import metres
 from shaodao.kit.wording import say
-from shaodao.people.models import Unit, posts_of
+from shaodao.people.models import Post, Unit, User, posts_of
 from shaodao.people.policy import Kind, Level, Role
 from shaodao.people.queries import at_level, units_by_id
 from shaodao.places.models import Compound, Household
@@ -28,7 +29,7 @@ from . import policy
 from .counter import grids_to_choose
 from .duplicates import Likely
 from .models import Case, OutcomeKind
-from .rules import rules
+from .rules import rules, sector_names
 
 _KEPT_SALT = "cases.kept-pictures"
 
@@ -121,6 +122,8 @@ class MoveForm(forms.Form):
         """Return what was given, by name of evidence."""
         own = {"seen", "primary_likely", *(f"{name}_kept" for name in self._pictures)}
         given = {name: value for name, value in self.cleaned_data.items() if name not in own}
+        if isinstance(officer := given.get("unit"), Officer):
+            given |= {"unit": officer.unit, "person": officer.person}
         return {name: value for name, value in given.items() if value not in (None, "", [], False)}
 
 
@@ -186,10 +189,39 @@ def _as_unit(value: str) -> Unit:
     return units_by_id()[int(value)]
 
 
+@dataclass(frozen=True)
+class Officer:
+    """A department's officer at a street: the case goes to the department, in their hands."""
+
+    unit: Unit
+    person: User
+
+
+def _as_addressee(value: str) -> Unit | Officer:
+    unit, _colon, person = value.partition(":")
+    return Officer(_as_unit(unit), User.objects.get(pk=int(person))) if person else _as_unit(unit)
+
+
+def officer_choices(user, area: Unit) -> list[tuple[str, str]]:
+    """Return the officers posted to the street of `area`, for a desk of that street or above."""
+    street = at_level(area, Level.TOWNSHIP)
+    desks = [post.unit for post in posts_of(user) if post.role == Role.DISPATCHER]
+    if street is None or not any(street.path.startswith(desk.path) for desk in desks):
+        return []
+    posts = Post.objects.posted_to([street]).select_related("user", "unit").order_by("unit", "pk")
+    return [
+        (f"{post.unit_id}:{post.user_id}", f"{post.user.name}（{post.unit.short_name}）")
+        for post in posts
+    ]
+
+
 def _unit(case: Case, *, routed: list[int], user, **_known) -> forms.Field:
+    choices = unit_choices(user, case.area, routed)
+    if officers := officer_choices(user, case.area):
+        choices.insert(min(2, len(choices)), (_("派驻街道的执法人员"), officers))
     return forms.TypedChoiceField(
-        choices=[("", _("请选择")), *unit_choices(user, case.area, routed)],
-        coerce=_as_unit,
+        choices=[("", _("请选择")), *choices],
+        coerce=_as_addressee,
         initial=next((pk for pk in routed if pk != case.lead_id), None),
     )
 
@@ -361,6 +393,36 @@ def _position(case: Case, **_known) -> forms.Field:
     return PositionField()
 
 
+def _ground(case: Case, **_known) -> forms.Field:
+    return forms.ChoiceField(
+        choices=[(code.value, _(label)) for code, label in policy.GROUND_LABELS.items()],
+        widget=forms.RadioSelect,
+        help_text=gettext_lazy("反映人看得到这个原因"),
+    )
+
+
+def _sector(case: Case, *, on: date, **_known) -> forms.Field:
+    known = policy.sectors_on(rules().sectors, unit_ids=case.area.ancestor_ids, on=on)
+    held = set(case.sectors.filter(ended_at=None).values_list("code", flat=True))
+    return forms.ChoiceField(
+        choices=[(code, _sector_label(row)) for code, row in known.items() if code not in held],
+        widget=forms.RadioSelect,
+    )
+
+
+def _sector_label(row: policy.SectorRow) -> str:
+    office = units_by_id().get(row.office_id)
+    return f"{row.name}（{office.short_name}）" if office else row.name
+
+
+def _tagged(case: Case, **_known) -> forms.Field:
+    names, held = sector_names(), case.sectors.filter(ended_at=None).order_by("pk")
+    return forms.ChoiceField(
+        choices=[(tag.code, names.get(tag.code, tag.code)) for tag in held],
+        widget=forms.RadioSelect,
+    )
+
+
 def _tick(case: Case, **_known) -> forms.Field:
     return forms.BooleanField()
 
@@ -385,6 +447,9 @@ FIELDS: dict[str, Callable[..., forms.Field]] = {
     "unit": _unit,
     "helpers": _helpers,
     "grid_unit": _grid_unit,
+    "ground": _ground,
+    "sector": _sector,
+    "tagged": _tagged,
     "primary_likely": _primary_likely,
     "primary": _primary,
     "reply": _reply,
@@ -406,6 +471,13 @@ _LABELS = {
     ("return", "note"): N_("退回的理由"),
     ("rework", "note"): N_("哪里没办好"),
     ("void", "note"): N_("作废的理由"),
+    ("escalate", "note"): N_("本级已经做了什么、为什么办不了"),
+    ("escalate_urgent", "note"): N_("紧急在哪里"),
+    ("hand_down", "note"): N_("退回下级的理由"),
+    ("refuse_duty", "note"): N_("职责外退回的说明"),
+    ("untag", "note"): N_("取消归口的理由"),
+    ("hand_over", "note"): N_("移交的理由和已经做的"),
+    ("hand_over", "sector"): N_("移交给哪条线"),
     ("reopen", "note"): N_("重开的理由"),
     ("handle", "reply"): N_("办理结果（公开答复）"),
     ("verify", "note"): N_("核查情况"),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from shaodao.kit.templatetags.kit import metres, yuan
 from shaodao.people.models import Unit, User
+from shaodao.people.policy import LEVEL_LABELS, Level
 from shaodao.people.queries import units_by_id
 from shaodao.reports.models import Category, Report
 from shaodao.reports.policy import CHANNEL_LABELS, Channel
@@ -20,7 +21,7 @@ from shaodao.reports.policy import CHANNEL_LABELS, Channel
 from . import policy
 from .actions import PURPOSES
 from .models import Case, Evidence, JournalEntry, Remark
-from .rules import rules
+from .rules import rules, sector_names
 
 _ICONS = {
     "receive": "inbox",
@@ -37,6 +38,14 @@ _ICONS = {
     "return": "return",
     "pass_back": "return",
     "time_out": "late",
+    "escalate_urgent": "urgent",
+    "climb": "up",
+    "climb_unfiled": "up",
+    "hand_down": "down",
+    "refuse_duty": "return",
+    "tag": "flag",
+    "untag": "flag",
+    "hand_over": "send",
     "extend": "calendar",
     "shelve": "pause",
     "keep_shelved": "pause",
@@ -80,6 +89,11 @@ _ICONS = {
 _TONES = {
     "late": "late",
     "time_out": "late",
+    "climb": "late",
+    "climb_unfiled": "late",
+    "escalate_urgent": "warn",
+    "hand_down": "warn",
+    "refuse_duty": "warn",
     "warn": "warn",
     "return": "warn",
     "pass_back": "warn",
@@ -241,6 +255,10 @@ def _filed(facts: dict, book: Book) -> str:
         parts.append(_("存在安全隐患"))
     if facts.get("route"):
         parts.append(_("按派遣规则自动立案"))
+    if codes := facts.get("sectors"):
+        names = sector_names()
+        said = _("、").join(names.get(code, code) for code in codes)
+        parts.append(_("归口%(sectors)s") % {"sectors": said})
     return _("，").join(parts)
 
 
@@ -292,6 +310,48 @@ def _funded(facts: dict, book: Book) -> str:
     source = facts.get("source")
     said = _(policy.FUND_LABELS[policy.FundSource(source)]) if source else ""
     return f"{said} {yuan(facts['fen'])}" if "fen" in facts else said
+
+
+def _passed_up(facts: dict, book: Book) -> str:
+    if "desk" not in facts:
+        return ""
+    parts = [_("到%(unit)s") % {"unit": book.unit(facts["desk"])}]
+    if ground := facts.get("ground"):
+        parts.append(_(policy.GROUND_LABELS[policy.Ground(ground)]))
+    if skipped := facts.get("skipped"):
+        names = _("、").join(_(LEVEL_LABELS[Level(level)]) for level in skipped)
+        parts.append(_("越过%(levels)s") % {"levels": names})
+    return _("，").join(parts)
+
+
+def _climbed(facts: dict, book: Book) -> str:
+    said = [_("到%(unit)s") % {"unit": book.unit(facts.get("desk"))}]
+    if lapsed := facts.get("lapsed"):
+        due = timezone.localtime(datetime.fromisoformat(lapsed))
+        level = _(LEVEL_LABELS[Level(facts["rung"])])
+        words = {"level": level, "due": f"{due:%Y-%m-%d %H:%M}"}
+        said.append(_("%(level)s一级的时限 %(due)s 已过") % words)
+    return _("，").join(said)
+
+
+def _off_list(facts: dict, book: Book) -> str:
+    category = book.categories.get(facts.get("category", ""))
+    words = {
+        "unit": book.unit(facts.get("unit")),
+        "day": facts.get("on", ""),
+        "n": len(facts.get("listed", ())),
+        "name": category.name if category else "",
+    }
+    return _("%(unit)s %(day)s 的职责清单共 %(n)s 项，没有“%(name)s”") % words
+
+
+def _tagged(facts: dict, book: Book) -> str:
+    names = sector_names()
+    said = names.get(facts.get("sector", ""), facts.get("sector", ""))
+    if start := facts.get("tagged"):
+        said = f"{names.get(start, start)} → {said}"
+    office = facts.get("office")
+    return f"{said}（{book.unit(office)}）" if office else said
 
 
 def _asked(facts: dict, book: Book) -> str:
@@ -354,6 +414,15 @@ _SENTENCES = {
     "merge": _merged,
     "add_helper": _helped,
     "raise_funds": _funded,
+    "escalate": _passed_up,
+    "escalate_urgent": _passed_up,
+    "climb": _climbed,
+    "climb_unfiled": _climbed,
+    "hand_down": _passed_up,
+    "refuse_duty": _off_list,
+    "tag": _tagged,
+    "untag": _tagged,
+    "hand_over": _tagged,
     "ask": _asked,
     "grant": _asked,
     "deny": _asked,

@@ -96,6 +96,13 @@ class Case(models.Model):
     due_at = models.DateTimeField(null=True)  # the earliest running clock; null once ended
     promised_at = models.DateTimeField(null=True)  # the handling deadline, as told to residents
 
+    # How it came to the rung where its desk stands; '' and null where it began there.
+    passed_from = models.CharField(max_length=12, blank=True, default="", db_default="")
+    passed_why = models.CharField(
+        max_length=8, blank=True, default="", db_default="", choices=_codes(policy.Passed)
+    )
+    passed_at = models.DateTimeField(null=True)
+
     handled_by = models.ForeignKey(
         USER, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
@@ -126,6 +133,11 @@ class Case(models.Model):
                 condition=Q(status__in=OPEN) | Q(ended_at__isnull=False), name="case_ended_has_end"
             ),
             models.CheckConstraint(
+                condition=Q(passed_why="", passed_from="", passed_at=None)
+                | (~Q(passed_why="") & ~Q(passed_from="") & Q(passed_at__isnull=False)),
+                name="case_passed_from_why_and_when",
+            ),
+            models.CheckConstraint(
                 condition=~Q(status="MERGED") | Q(primary__isnull=False),
                 name="case_merged_has_primary",
             ),
@@ -146,6 +158,11 @@ class Case(models.Model):
                 fields=["holder_person", "due_at"],
                 condition=Q(status__in=OPEN),
                 name="case_of_person",
+            ),
+            models.Index(
+                fields=["passed_at", "id"],
+                condition=Q(status__in=OPEN, passed_at__isnull=False),
+                name="case_open_passed",
             ),
             models.Index(fields=["zkey"], condition=Q(status__in=OPEN), name="case_open_zkey"),
             models.Index(fields=["zkey"], name="case_zkey"),
@@ -348,6 +365,33 @@ class CoHandler(models.Model):
         return f"{self.case_id} {self.unit_id}"
 
 
+class CaseSector(models.Model):
+    """A line of work a case belongs to (条线), from when to when; its office sees the case."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="sectors", db_index=False)
+    code = models.CharField(max_length=16)  # of Sector
+    office = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", db_index=False)
+    is_by_rule = models.BooleanField(default=False)  # tagged from the category, by nobody
+    added_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case", "code"], condition=Q(ended_at=None), name="case_sector_once"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["case", "added_at"], name="sectors_of_case"),
+            models.Index(
+                fields=["office", "code"], condition=Q(ended_at=None), name="sector_of_office"
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.case_id} {self.code}"
+
+
 class Evidence(models.Model):
     """A picture taken by staff: on arrival, after handling, on checking."""
 
@@ -478,6 +522,8 @@ class Limit(models.Model):
     """How long a step may take: category × place × dates, clock unit included (时限)."""
 
     step = models.CharField(max_length=10, choices=_codes(policy.Step))
+    # of the rung, for its step; '' = any
+    level = models.CharField(max_length=12, blank=True, default="", db_default="")
     category = models.ForeignKey(Category, null=True, on_delete=models.PROTECT)  # null: any
     unit = models.ForeignKey(Unit, null=True, on_delete=models.PROTECT)  # null: everywhere
     is_hazard = models.BooleanField(default=False)  # for hazards only
@@ -522,6 +568,51 @@ class Route(models.Model):
 
     def __str__(self):
         return f"{self.category_id} -> {self.target}"
+
+
+class DutyItem(models.Model):
+    """One duty of a street or township (职责清单): what it answers for, and on whose word."""
+
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    # null: words only, which decide nothing
+    category = models.ForeignKey(Category, null=True, on_delete=models.PROTECT)
+    text = models.CharField(max_length=200)
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True)  # exclusive
+    source = models.CharField(max_length=200)  # the legal basis
+    is_default = models.BooleanField(default=False)
+
+    objects = RuleQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["unit", "valid_from"], name="duty_of_unit")]
+
+    def __str__(self):
+        return f"{self.unit_id} {self.category_id}"
+
+
+class Sector(models.Model):
+    """A line of work (条线) in a county: 信访, 综治, 环境整治 …, its office, what it takes."""
+
+    code = models.CharField(max_length=16)
+    name = models.CharField(max_length=20)
+    unit = models.ForeignKey(  # where it holds; null: everywhere
+        Unit, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    office = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    categories = ArrayField(models.CharField(max_length=24), default=list)  # tagged by rule
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True)  # exclusive
+    source = models.CharField(max_length=200)
+    is_default = models.BooleanField(default=False)
+
+    objects = RuleQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["code", "valid_from"], name="sector_in_force")]
+
+    def __str__(self):
+        return f"{self.code} {self.unit_id}"
 
 
 class PatrolQuerySet(models.QuerySet):

@@ -46,6 +46,7 @@ class Step(StrEnum):
     VERIFY = "VERIFY"
     CLOSE = "CLOSE"
     APPROVE = "APPROVE"
+    RUNG = "RUNG"  # the whole time one level has, from the case's arrival at its desk on
 
 
 class Holder(StrEnum):
@@ -120,6 +121,7 @@ STEP_LABELS = {
     T.VERIFY: N_("核查"),
     T.CLOSE: N_("结案"),
     T.APPROVE: N_("审批"),
+    T.RUNG: N_("本级解决"),
 }
 
 
@@ -130,6 +132,7 @@ class Over(StrEnum):
     LEAD = "LEAD"
     CHECKER = "CHECKER"
     HELPER = "HELPER"
+    SECTOR = "SECTOR"  # the offices of the lines of work the case is tagged with
     LINK = "LINK"  # whoever holds the tracking link
     SYSTEM = "SYSTEM"
 
@@ -150,13 +153,13 @@ SYSTEM: Seats = {Over.SYSTEM: frozenset({Seat(R.SYSTEM, L.COUNTY)})}
 class By:
     """Who makes a move: a role over a unit of the case, at which tiers (None: wherever held).
 
-    `asker` may apply for the move; a holder of `role` then grants or refuses it.
+    `askers` may apply for the move; a holder of `role` then grants or refuses it.
     """
 
     role: Role
     over: Over
     tiers: frozenset[Level] | None = None
-    asker: Role | None = None
+    askers: tuple[Role, ...] = ()
 
     def covers(self, seats: Seats) -> bool:
         return any(
@@ -165,9 +168,9 @@ class By:
         )
 
 
-def by(role: Role, *tiers: Level, asker: Role | None = None, over: Over | None = None) -> By:
+def by(role: Role, *tiers: Level, askers: tuple[Role, ...] = (), over: Over | None = None) -> By:
     """Return a line of the column "by whom"; the unit it counts over follows from the role."""
-    return By(role, over or _OVER.get(role, Over.DESK), frozenset(tiers) or None, asker)
+    return By(role, over or _OVER.get(role, Over.DESK), frozenset(tiers) or None, askers)
 
 
 @dataclass(frozen=True)
@@ -181,8 +184,8 @@ class Move:
     clock: Clock
 
     @property
-    def asker(self) -> Role | None:
-        return next((b.asker for b in self.by if b.asker), None)
+    def askers(self) -> tuple[Role, ...]:
+        return next((b.askers for b in self.by if b.askers), ())
 
 
 _DESK = (by(R.INTAKE),)
@@ -191,15 +194,23 @@ _DISPATCH = (by(R.DISPATCHER),)
 _SEND = (by(R.DISPATCHER), by(R.SYSTEM))
 _WORK = (by(R.HANDLER), by(R.GRID_WORKER))
 _HELP = (by(R.HANDLER, over=Over.HELPER), by(R.GRID_WORKER, over=Over.HELPER))
-_CHIEF_ASKED = (by(R.DUTY_CHIEF, asker=R.HANDLER),)
-_COUNTY_CHIEF_ASKED = (by(R.DUTY_CHIEF, L.COUNTY, asker=R.HANDLER),)
-_VOID = (by(R.DUTY_CHIEF, L.COUNTY, asker=R.INTAKE),)
+_CHIEF_ASKED = (by(R.DUTY_CHIEF, askers=(R.HANDLER,)),)
+_COUNTY_CHIEF_ASKED = (by(R.DUTY_CHIEF, L.COUNTY, askers=(R.HANDLER,)),)
+_VOID = (by(R.DUTY_CHIEF, L.COUNTY, askers=(R.INTAKE,)),)
+# The desk passes up what its level cannot solve; who works on it asks the desk to.
+_PASS_UP = (by(R.DISPATCHER, L.COMMUNITY, L.TOWNSHIP, askers=(R.HANDLER, R.GRID_WORKER)),)
+_URGENT = (by(R.DISPATCHER, L.COMMUNITY), by(R.GRID_WORKER))
+_PASS_DOWN = (by(R.DISPATCHER, L.TOWNSHIP, L.COUNTY),)
+_SYSTEM = (by(R.SYSTEM),)
+_SECTORS = (by(R.INTAKE), by(R.DISPATCHER), by(R.DUTY_CHIEF))
+_OFFICE = (by(R.HANDLER, over=Over.SECTOR),)
 _STAFF = (
     *(by(r) for r in (R.INTAKE, R.DISPATCHER, R.DUTY_CHIEF, R.VERIFIER, R.HANDLER, R.GRID_WORKER)),
     *_HELP,
 )
 _BEFORE_WORK = frozenset({S.RECEIVED, S.CHECKING, S.FILED, S.DISPATCHED})
 _IN_WORK = frozenset({S.DISPATCHED, S.HANDLING})
+_ON_A_RUNG = frozenset({S.FILED, S.DISPATCHED, S.HANDLING})
 _ALL = frozenset(Status)
 
 # fmt: off
@@ -210,7 +221,12 @@ _ROWS: tuple[tuple[str, str, frozenset[Status], Status | None, tuple[By, ...], t
     ("report_check", N_("核实回报"), frozenset({S.CHECKING}),      S.RECEIVED,   (by(R.GRID_WORKER, over=Over.CHECKER),), ("note",),        C.KEEP),
     ("decline",      N_("不予立案"), frozenset({S.RECEIVED}),      S.DECLINED,   (by(R.INTAKE, L.COUNTY, L.TOWNSHIP),), ("reply",),         C.KEEP),
     ("dispatch",     N_("派遣"),     frozenset({S.FILED}),         S.DISPATCHED, _SEND,       ("unit",),                                    C.KEEP),
-    ("escalate",     N_("上报"),     frozenset({S.FILED}),         S.FILED,      (by(R.DISPATCHER, L.COMMUNITY, L.TOWNSHIP),), ("note",),   C.RESTART),
+    ("escalate",     N_("上报"),     _ON_A_RUNG,                   S.FILED,      _PASS_UP,    ("ground", "note"),                           C.RESTART),
+    ("escalate_urgent", N_("越级上报"), _ON_A_RUNG,                S.FILED,      _URGENT,     ("note",),                                    C.RESTART),
+    ("climb",        N_("超时上报"), _ON_A_RUNG,                   S.FILED,      _SYSTEM,     (),                                           C.RESTART),
+    ("climb_unfiled", N_("未立案超时上报"), frozenset({S.RECEIVED, S.CHECKING}), S.RECEIVED, _SYSTEM, (),                                    C.RESTART),
+    ("hand_down",    N_("退回下级"), frozenset({S.FILED}),         S.FILED,      _PASS_DOWN,  ("note",),                                    C.RESTART),
+    ("refuse_duty",  N_("职责外退回"), frozenset({S.DISPATCHED}),  S.FILED,      (by(R.HANDLER),), ("note",),                               C.KEEP),
     ("accept",       N_("接单"),     frozenset({S.DISPATCHED}),    S.HANDLING,   _WORK,       (),                                           C.KEEP),
     ("pass_back",    N_("拒单"),     frozenset({S.DISPATCHED}),    S.FILED,      (by(R.GRID_WORKER),), ("note",),                           C.KEEP),
     ("time_out",     N_("超时改派"), frozenset({S.DISPATCHED}),    S.FILED,      (by(R.SYSTEM),), (),                                       C.KEEP),
@@ -236,6 +252,9 @@ _ROWS: tuple[tuple[str, str, frozenset[Status], Status | None, tuple[By, ...], t
     ("remark",       N_("内部备注"), _ALL,                         None,         _STAFF,      ("note",),                                    C.KEEP),
     ("add_helper",   N_("加派协办"), _IN_WORK,                     None,         _DISPATCH,   ("unit",),                                    C.KEEP),
     ("contribute",   N_("协办反馈"), _IN_WORK,                     None,         _HELP,       ("note",),                                    C.KEEP),
+    ("tag",          N_("归口条线"), OPEN,                         None,         _SECTORS,    ("sector",),                                  C.KEEP),
+    ("untag",        N_("取消归口"), OPEN,                         None,         _SECTORS,    ("tagged", "note"),                           C.KEEP),
+    ("hand_over",    N_("移交条线"), OPEN,                         None,         _OFFICE,     ("sector", "note"),                           C.KEEP),
     ("raise_funds",  N_("登记资金"), frozenset({S.HANDLING, S.HANDLED, S.VERIFIED}), None, (*_WORK, by(R.DISPATCHER)), ("source", "yuan"), C.KEEP),
 )
 # fmt: on
@@ -249,6 +268,7 @@ PUBLIC = frozenset(
         "merge", "separate", "withdraw", "reopen", "confirm", "add_facts", "answer", "raise_funds",
         "time_out", "return", "rate", "unmask", "late", "whistle_blow",
         "whistle_blow_now", "summons_report_in", "summons_vouch",
+        "escalate_urgent", "climb", "climb_unfiled", "hand_down", "refuse_duty",
     }
 )  # fmt: skip
 # Nobody checks or closes their own work.
@@ -332,7 +352,7 @@ def may_make(move: Move, seats: Seats) -> bool:
 
 def may_ask(move: Move, seats: Seats) -> bool:
     """Tell whether a holder of `seats` may apply for `move`."""
-    return move.asker is not None and by(move.asker).covers(seats)
+    return any(by(role).covers(seats) for role in move.askers)
 
 
 def check(
@@ -343,13 +363,15 @@ def check(
     given: Collection[str],
     needs: Sequence[str] | None = None,
     is_handler: bool = False,
+    standing: "Standing | None" = None,
 ) -> None:
     """Test that `move` may be made now, by a holder of `seats`, with the evidence `given`.
 
     needs      : the evidence this case asks for; the move's own where None
     is_handler : whether the person handled this very case
+    standing   : where the case stands on the ladder; not looked at where None
 
-    :raises MoveRefused: wrong status, missing role, own work, or missing evidence.
+    :raises MoveRefused: wrong status, missing role, own work, missing evidence, or no such rung.
     """
     if status not in move.sources:
         raise MoveRefused(
@@ -359,6 +381,8 @@ def check(
         raise MoveRefused(N_("您的岗位没有{move}的权限"), move=move.label)
     if is_handler and move.name in NOT_BY_HANDLER:
         raise MoveRefused(N_("处置人不能给自己的案件{move}"), move=move.label)
+    if standing is not None:
+        check_standing(move, standing)
     check_given(move, given=given, needs=needs)
 
 
@@ -391,7 +415,12 @@ def check_led(move: Move, *, acceptor: str | None) -> None:
 
 
 def moves_open_to(
-    *, status: Status, seats: Seats, is_handler: bool = False, is_led: bool = False
+    *,
+    status: Status,
+    seats: Seats,
+    is_handler: bool = False,
+    is_led: bool = False,
+    standing: "Standing | None" = None,
 ) -> list[Move]:
     """Return the moves a holder of `seats` may make on a case in `status`, in table order.
 
@@ -404,15 +433,19 @@ def moves_open_to(
         and not (is_led and m.target is not None)
         and may_make(m, seats)
         and not (is_handler and m.name in NOT_BY_HANDLER)
+        and (standing is None or fits(m, standing))
     ]
 
 
-def moves_to_ask(*, status: Status, seats: Seats) -> list[Move]:
+def moves_to_ask(*, status: Status, seats: Seats, standing: "Standing | None" = None) -> list[Move]:
     """Return the moves a holder of `seats` may apply for but not make."""
     return [
         m
         for m in MOVES.values()
-        if status in m.sources and may_ask(m, seats) and not may_make(m, seats)
+        if status in m.sources
+        and may_ask(m, seats)
+        and not may_make(m, seats)
+        and (standing is None or fits(m, standing))
     ]
 
 
@@ -432,6 +465,9 @@ EVIDENCE_LABELS = {
     "note": N_("说明"),
     "reply": N_("公开答复"),
     "unit": N_("责任单位"),
+    "ground": N_("上报原因"),
+    "sector": N_("工作条线"),
+    "tagged": N_("取消哪条线"),
     "solved_by": N_("由谁解决"),
     "outcome": N_("处置成果"),
     "quantity": N_("数量"),
@@ -513,6 +549,209 @@ def check_closing(*, has_outcome: bool, cost_fen: int | None, raised_fen: int) -
         )
 
 
+# ---- the ladder 村 → 乡镇 → 县 (社区 → 街道 → 区) --------------------------------------------
+
+# The rungs from below: whose desk has the case. A level that cannot solve it passes it up by one.
+RUNGS = (L.COMMUNITY, L.TOWNSHIP, L.COUNTY)
+
+
+class Passed(StrEnum):
+    """How a case came to the rung where it is."""
+
+    ASKED = "ASKED"  # the level below said that it cannot
+    TIME = "TIME"  # the time of the level below was over
+    URGENT = "URGENT"  # past a level, in an emergency
+    DOWN = "DOWN"  # back from the level above
+
+
+PASSED_LABELS = {
+    Passed.ASKED: N_("下级上报"),
+    Passed.TIME: N_("超时自动上报"),
+    Passed.URGENT: N_("紧急越级"),
+    Passed.DOWN: N_("上级退回"),
+}
+PASSED_BY: dict[str, Passed] = {
+    "escalate": Passed.ASKED,
+    "climb": Passed.TIME,
+    "climb_unfiled": Passed.TIME,
+    "escalate_urgent": Passed.URGENT,
+    "hand_down": Passed.DOWN,
+}
+PASSED_UP = frozenset(Passed) - {Passed.DOWN}
+
+
+class Ground(StrEnum):
+    """Why a level cannot solve a case; shown to its reporters, unlike the note beside it."""
+
+    NO_POWER = "NO_POWER"
+    NO_FUNDS = "NO_FUNDS"
+    MANY_UNITS = "MANY_UNITS"
+    NO_SKILL = "NO_SKILL"
+    ACROSS = "ACROSS"
+    OTHER = "OTHER"
+
+
+GROUND_LABELS = {
+    Ground.NO_POWER: N_("超出本级职权"),
+    Ground.NO_FUNDS: N_("需要上级资金"),
+    Ground.MANY_UNITS: N_("需要多个部门协调"),
+    Ground.NO_SKILL: N_("需要专业力量"),
+    Ground.ACROSS: N_("跨辖区"),
+    Ground.OTHER: N_("其他原因"),
+}
+
+
+def rung_above(level: str) -> Level | None:
+    """Return the next rung up, or None at the top or off the ladder."""
+    here = [rung.value for rung in RUNGS]
+    place = here.index(level) + 1 if level in here else len(here)
+    return RUNGS[place] if place < len(RUNGS) else None
+
+
+def rung_below(level: str) -> Level | None:
+    """Return the next rung down, or None at the foot or off the ladder."""
+    here = [rung.value for rung in RUNGS]
+    return RUNGS[here.index(level) - 1] if level in here[1:] else None
+
+
+class RungClock(StrEnum):
+    """What the clock of the rung does in a status."""
+
+    RUNS = "RUNS"
+    STANDS = "STANDS"  # the work's own limit is counted; one past its end does not stand still
+    NONE = "NONE"  # the level has brought a result, or the case is at an end
+
+
+_RUNG_RUNS = frozenset({S.RECEIVED, S.CHECKING, S.FILED, S.DISPATCHED})
+
+
+def rung_clock(status: Status, *, is_handling_late: bool) -> RungClock:
+    """Return what the rung's clock does in `status`; late work is time of the level again."""
+    if status in _RUNG_RUNS or (status == S.HANDLING and is_handling_late):
+        return RungClock.RUNS
+    return RungClock.STANDS if status in {S.HANDLING, S.SHELVED} else RungClock.NONE
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a case stands on the ladder, as far as moves ask for it."""
+
+    desk: Level
+    tiers: frozenset[Level]  # the levels of government its area lies in
+    is_hazard: bool = False
+    is_off_list: bool = False  # a street leads it for another desk, and has no such duty
+
+
+def check_standing(move: Move, standing: Standing) -> None:
+    """Test that a move of the ladder has a rung to lead to.
+
+    :raises MoveRefused: at the top or the foot, without an emergency, or for a listed duty.
+    """
+    above, below = rung_above(standing.desk), rung_below(standing.desk)
+    if move.name in {"escalate", "climb", "climb_unfiled"} and above is None:
+        raise MoveRefused(N_("已经在最高一级，不能再上报"))
+    if move.name == "escalate_urgent":
+        if not standing.is_hazard:
+            raise MoveRefused(N_("只有存在安全隐患的紧急案件才能越级上报"))
+        if above is None or rung_above(above) is None:
+            raise MoveRefused(N_("上一级就是最高一级，请用“上报”"))
+    if move.name == "hand_down" and (below is None or below not in standing.tiers):
+        raise MoveRefused(N_("没有可以退回的下级"))
+    if move.name == "refuse_duty" and not standing.is_off_list:
+        raise MoveRefused(N_("这类事项在职责清单上，或者清单还没有公布，不能按职责外退回"))
+
+
+def fits(move: Move, standing: Standing) -> bool:
+    """Tell whether `check_standing` lets a move pass."""
+    try:
+        check_standing(move, standing)
+    except MoveRefused:
+        return False
+    return True
+
+
+# ---- the duty lists of streets and townships (职责清单) ------------------------------------------
+
+
+@dataclass(frozen=True)
+class ListedDuty:
+    """One row of a duty list, as far as it decides: a class of matters, from a day to a day."""
+
+    pk: int
+    unit_id: int
+    category: str
+    valid_from: date
+    valid_to: date | None
+
+
+def duties_on(items: Iterable[ListedDuty], *, unit_id: int, on: date) -> list[ListedDuty]:
+    """Return the list of a unit as it stood on a day."""
+    return [
+        item
+        for item in items
+        if item.unit_id == unit_id
+        and item.valid_from <= on
+        and (item.valid_to is None or on < item.valid_to)
+    ]
+
+
+def is_off_list(
+    items: Iterable[ListedDuty], *, unit_id: int, categories: Sequence[str], on: date
+) -> bool:
+    """Tell whether a class is none of a unit's duties; where no list stands, nothing is off it.
+
+    categories : the case's category and its ancestors
+    """
+    listed = duties_on(items, unit_id=unit_id, on=on)
+    return bool(listed) and all(item.category not in categories for item in listed)
+
+
+# ---- lines of work (条线) ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class SectorRow:
+    """One row of the sectors: a line of work in a county, its office and the classes it takes."""
+
+    pk: int
+    code: str
+    name: str
+    area_id: int | None  # None: everywhere
+    office_id: int
+    categories: tuple[str, ...]
+    valid_from: date
+    valid_to: date | None
+
+
+def sectors_on(
+    rows: Iterable[SectorRow], *, unit_ids: Sequence[int], on: date
+) -> dict[str, SectorRow]:
+    """Return the lines of work of a place on a day by code; the nearest row of each counts.
+
+    unit_ids : the area from the root down
+    """
+
+    def rank(row: SectorRow) -> tuple[int, date]:
+        return (unit_ids.index(row.area_id) + 1 if row.area_id else 0, row.valid_from)
+
+    fitting = [
+        row
+        for row in rows
+        if row.valid_from <= on
+        and (row.valid_to is None or on < row.valid_to)
+        and (row.area_id is None or row.area_id in unit_ids)
+    ]
+    return {row.code: row for row in sorted(fitting, key=rank)}
+
+
+def sectors_for(
+    rows: Iterable[SectorRow], *, categories: Sequence[str], unit_ids: Sequence[int], on: date
+) -> list[SectorRow]:
+    """Return the lines of work that a case of a category is tagged with by rule, by code."""
+    found = sectors_on(rows, unit_ids=unit_ids, on=on)
+    return [row for _, row in sorted(found.items()) if set(row.categories) & set(categories)]
+
+
 # ---- limits --------------------------------------------------------------------------------
 
 
@@ -529,6 +768,7 @@ class LimitRow:
     time_unit: str
     valid_from: date
     valid_to: date | None
+    level: str = ""  # of the rung; '' = any
 
 
 def pick_limit(
@@ -539,17 +779,19 @@ def pick_limit(
     unit_ids: Sequence[int],
     is_hazard: bool,
     on: date,
+    level: str = "",
 ) -> LimitRow | None:
-    """Return the most specific row in force: hazard first, then category, then place.
+    """Return the most specific row in force: hazard first, then category, level, place.
 
     categories : the case's category and its ancestors, nearest first
     unit_ids   : the area from the root down
+    level      : of the rung, where the step is that of a rung
     """
 
-    def rank(row: LimitRow) -> tuple[int, int, int, date]:
+    def rank(row: LimitRow) -> tuple[int, int, bool, int, date]:
         category = len(categories) - categories.index(row.category) if row.category else 0
         place = unit_ids.index(row.unit_id) + 1 if row.unit_id else 0
-        return (int(row.is_hazard), category, place, row.valid_from)
+        return (int(row.is_hazard), category, bool(row.level), place, row.valid_from)
 
     fitting = [
         row
@@ -560,6 +802,7 @@ def pick_limit(
         and (row.category is None or row.category in categories)
         and (row.unit_id is None or row.unit_id in unit_ids)
         and (is_hazard or not row.is_hazard)
+        and row.level in ("", level)
     ]
     return max(fitting, key=rank, default=None)
 

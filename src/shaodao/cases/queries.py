@@ -6,8 +6,8 @@ from datetime import datetime
 from django.utils import timezone
 
 from shaodao.people.models import Post, Unit, seats_over
-from shaodao.people.policy import Role, Seat
-from shaodao.people.queries import at_level, stand_ins
+from shaodao.people.policy import Level, Role, Seat
+from shaodao.people.queries import at_level, stand_ins, units_by_id
 from shaodao.places.models import Asset, Contact
 
 from . import policy
@@ -18,14 +18,42 @@ from .rules import rules as present_rules
 _WORKING = frozenset({Role.HANDLER, Role.GRID_WORKER})
 
 
-def seats_of(user, case: Case, helpers: Iterable[Unit]) -> policy.Seats:
-    """Return the seats `user` has over desk, lead, checker and helpers of a case."""
+def seats_of(
+    user, case: Case, helpers: Iterable[Unit], offices: Iterable[Unit] = ()
+) -> policy.Seats:
+    """Return the seats `user` has over desk, lead, checker, helpers and offices of a case."""
     return {
         policy.Over.DESK: seats_over(user, case.desk),
         policy.Over.LEAD: _working(seats_over(user, case.lead)),
         policy.Over.CHECKER: _working(seats_over(user, case.checker)),
         policy.Over.HELPER: _working(seats_over(user, *helpers)),
+        policy.Over.SECTOR: _working(seats_over(user, *offices)),
     }
+
+
+def standing_of(case: Case, *, at: datetime, rules: Rules | None = None) -> policy.Standing:
+    """Return where a case stands on the ladder, as far as moves ask for it."""
+    units = units_by_id()
+    chain = [units[pk] for pk in case.area.ancestor_ids]
+    return policy.Standing(
+        desk=Level(case.desk.level),
+        tiers=frozenset(Level(unit.level) for unit in chain if unit.kind == "AREA"),
+        is_hazard=case.is_hazard,
+        is_off_list=is_off_list(case, at=at, rules=rules),
+    )
+
+
+def is_off_list(case: Case, *, at: datetime, rules: Rules | None = None) -> bool:
+    """Tell whether a street leads a case for another desk and has no such duty on its list."""
+    lead, book = case.lead, rules or present_rules()
+    if lead is None or lead.kind != "AREA" or lead.level != Level.TOWNSHIP or lead == case.desk:
+        return False
+    return policy.is_off_list(
+        book.duties,
+        unit_id=lead.pk,
+        categories=book.lineage(case.category_id),
+        on=timezone.localdate(at),
+    )
 
 
 def _working(seats: Iterable[Seat]) -> frozenset[Seat]:

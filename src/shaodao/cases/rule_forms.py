@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from shaodao.cores.worktime import TimeUnit
 from shaodao.people.forms import UnitField, WhyForm, day_field
 from shaodao.people.models import posts_of
-from shaodao.people.policy import Role
+from shaodao.people.policy import LEVEL_LABELS, Role
 from shaodao.reports.models import Category
 
 from . import policy
@@ -65,8 +65,14 @@ class LimitForm(RuleForm):
     amount = forms.IntegerField(label=_("时限"), min_value=1)
     time_unit = forms.ChoiceField(label=_("单位"), choices=_labels(TIME_UNITS))
     is_hazard = forms.BooleanField(label=_("只用于存在安全隐患的案件"), required=False)
+    level = forms.ChoiceField(
+        label=_("哪一级"),
+        choices=lambda: [("", "—"), *((r.value, gettext(LEVEL_LABELS[r])) for r in policy.RUNGS)],
+        required=False,
+        help_text=_("只在环节是“本级解决”时填"),
+    )
 
-    field_order = ["step", "category", "unit", "amount", "time_unit", "is_hazard"]
+    field_order = ["step", "level", "category", "unit", "amount", "time_unit", "is_hazard"]
 
     def clean_step(self):
         return policy.Step(self.cleaned_data["step"])
@@ -93,6 +99,52 @@ class RouteForm(RuleForm):
 
     def clean_target(self):
         return policy.Target(self.cleaned_data["target"])
+
+
+class DutyForm(RuleForm):
+    text = forms.CharField(
+        label=_("职责内容"), max_length=200, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+    field_order = ["unit", "category", "text"]
+
+    def __init__(self, *args, user, **options):
+        super().__init__(*args, user=user, **options)
+        self.fields["unit"].required = True
+        self.fields["unit"].label = gettext("街道或乡镇")
+        self.fields["unit"].initial = None
+        self.fields["unit"].help_text = gettext("填街道、乡镇的名称或代码")
+        self.fields["category"].help_text = gettext(
+            "按类别判断能不能职责外退回；选“所有类别”的只是文字，不参与判断"
+        )
+        self.fields["source"].label = gettext("法律依据或文号")
+
+
+class SectorForm(RuleForm):
+    code = forms.RegexField(
+        r"^[A-Z][A-Z0-9_]{1,15}$",
+        label=_("代码"),
+        help_text=_("大写字母开头，例如 ENVIRONMENT；用已有的代码就是改那一条"),
+    )
+    name = forms.CharField(label=_("条线名称"), max_length=20)
+    office = UnitField(label=_("牵头单位"), help_text=_("这个单位看得到这条线的案件"))
+    categories = forms.MultipleChoiceField(
+        label=_("自动归口的类别"),
+        choices=lambda: _categories()[1:],
+        required=False,
+        widget=forms.SelectMultiple(attrs={"size": 8}),
+        help_text=_("按住 Ctrl 可以选多个；选大类就包括它下面的全部类别"),
+    )
+
+    field_order = ["code", "name", "unit", "office", "categories"]
+
+    def __init__(self, *args, user, **options):
+        super().__init__(*args, user=user, **options)
+        del self.fields["category"]
+        self.fields["office"].user = user
+
+    def clean_categories(self):
+        return tuple(self.cleaned_data["categories"])
 
 
 class EndForm(forms.Form):

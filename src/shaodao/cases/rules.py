@@ -16,7 +16,7 @@ from shaodao.people.queries import office_hours_of
 from shaodao.reports.models import Category
 
 from . import policy
-from .models import Limit, Route
+from .models import DutyItem, Limit, Route, Sector
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,8 @@ class Rules:
     limits: tuple[policy.LimitRow, ...]
     routes: tuple[policy.RouteRow, ...]
     categories: dict[str, Category]
+    duties: tuple[policy.ListedDuty, ...] = ()
+    sectors: tuple[policy.SectorRow, ...] = ()
 
     def lineage(self, code: str) -> tuple[str, ...]:
         """Return the category's code and its ancestors', nearest first."""
@@ -36,7 +38,14 @@ class Rules:
         return tuple(chain)
 
     def limit(
-        self, step: str, *, category: str, unit: Unit, is_hazard: bool, on: date
+        self,
+        step: str,
+        *,
+        category: str,
+        unit: Unit,
+        is_hazard: bool,
+        on: date,
+        level: str = "",
     ) -> policy.LimitRow:
         """Return the limit of a step, in force on a day.
 
@@ -49,6 +58,7 @@ class Rules:
             unit_ids=unit.ancestor_ids,
             is_hazard=is_hazard,
             on=on,
+            level=level,
         )
         if row is None:
             raise policy.MoveRefused(
@@ -70,6 +80,7 @@ def _load() -> Rules:
                 row.time_unit,
                 row.valid_from,
                 row.valid_to,
+                row.level,
             )
             for row in Limit.objects.all()
         ),
@@ -88,6 +99,25 @@ def _load() -> Rules:
             for row in Route.objects.all()
         ),
         categories={c.code: c for c in Category.objects.select_related("parent")},
+        duties=tuple(
+            policy.ListedDuty(
+                row.pk, row.unit_id, row.category_id or "", row.valid_from, row.valid_to
+            )
+            for row in DutyItem.objects.filter(category__isnull=False)
+        ),
+        sectors=tuple(
+            policy.SectorRow(
+                row.pk,
+                row.code,
+                row.name,
+                row.unit_id,
+                row.office_id,
+                tuple(row.categories),
+                row.valid_from,
+                row.valid_to,
+            )
+            for row in Sector.objects.all()
+        ),
     )
 
 
@@ -130,3 +160,8 @@ def time_unit(row: policy.LimitRow) -> TimeUnit:
 def names_of(codes: Sequence[str]) -> list[str]:
     """Return the names of categories by code."""
     return [rules().categories[code].name for code in codes]
+
+
+def sector_names() -> dict[str, str]:
+    """Return what each line of work is called, by code; the row that began last counts."""
+    return {row.code: row.name for row in sorted(rules().sectors, key=lambda row: row.valid_from)}

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import configuration, desk, duty, page, tiles, worker
+from .views import configuration, desk, duty, ladder, page, tiles, worker
 
 urlpatterns = [
     path("", desk.desk, name="desk"),
@@ -21,6 +21,16 @@ urlpatterns = [
     path("rules/categories/", configuration.categories, name="categories"),
     path("rules/categories/<slug:code>/", configuration.category, name="category"),
     path("rules/categories/<slug:code>/small/", configuration.small_matter, name="small_matter"),
+    path("rules/duty-lists/", configuration.duty_lists, name="duty_lists"),
+    path("rules/duty-lists/new/", configuration.duty_new, name="duty_new"),
+    path("rules/duty-lists/<int:pk>/end/", configuration.duty_end, name="duty_end"),
+    path("rules/sectors/", configuration.sector_rules, name="sector_rules"),
+    path("rules/sectors/new/", configuration.sector_new, name="sector_new"),
+    path("rules/sectors/<int:pk>/end/", configuration.sector_end, name="sector_end"),
+    path("command/", ladder.command, name="command"),
+    path("sectors/", ladder.sectors, name="sectors"),
+    path("sectors/<slug:code>/", ladder.sector, name="sector"),
+    path("grid-routes/", ladder.grid_routes, name="grid_routes"),
     path("looks/", configuration.looks, name="looks"),
     path("duties/", duty.duties, name="duties"),
     path("routing/", duty.routing, name="routing"),

@@ -28,7 +28,7 @@ from shaodao.people.queries import units_by_id
 from . import policy
 from .actions.casefile import entry_fields
 from .actions.exporting import ACCOUNTS
-from .models import Case, CaseReport, Clock, CoHandler, HeadsExport
+from .models import Case, CaseReport, CaseSector, Clock, CoHandler, HeadsExport, JournalEntry
 
 BATCH = 1000  # cases read at once
 ROWS = 20_000  # journal rows read at once
@@ -92,14 +92,23 @@ class _Beside:
     helpers: Mapping[int, list[int]]
     reports: Mapping[int, int]
     merged: Mapping[int, int]
+    offices: Mapping[int, list[int]]
+    climbs: Mapping[int, list[tuple[str, dict[str, Any]]]]  # moves on the ladder, in order
 
     @classmethod
     def of(cls, ids: Sequence[int]) -> "_Beside":
         clocks, helpers = defaultdict(list), defaultdict(list)
+        offices, climbs = defaultdict(list), defaultdict(list)
         for clock in Clock.objects.filter(case__in=ids, stopped_at=None):
             clocks[clock.case_id].append(clock)
         for case, unit in CoHandler.objects.filter(case__in=ids).values_list("case", "unit"):
             helpers[case].append(unit)
+        tags = CaseSector.objects.filter(case__in=ids, ended_at=None)
+        for case, office in tags.values_list("case", "office"):
+            offices[case].append(office)
+        rows = JournalEntry.objects.filter(case__in=ids, name__in=list(policy.PASSED_BY))
+        for case, name, facts in rows.order_by("case", "seq").values_list("case", "name", "facts"):
+            climbs[case].append((name, facts))
         links = CaseReport.objects.filter(case__in=ids, withdrawn_at=None)
         merged = Case.objects.filter(primary__in=ids)
         return cls(
@@ -107,6 +116,8 @@ class _Beside:
             helpers,
             dict(links.values_list("case").annotate(n=Count("pk"))),
             dict(merged.values_list("primary").annotate(n=Sum("n_reports"))),
+            offices,
+            climbs,
         )
 
     @property
@@ -124,8 +135,10 @@ def _faults(case: Case, beside: _Beside) -> Iterator[str]:
         if case.due_at is None:
             yield "it is open and has no deadline"
     yield from _clock_faults(case, place, running)
+    yield from _rung_faults(case, status, running)
+    yield from _ladder_faults(case, beside.climbs.get(case.pk, []))
     if (known := sorted(case.unit_ids)) != (due := _unit_ids(case, beside)):
-        yield f"unit_ids are {known}, area, desk, lead, checker and helpers make {due}"
+        yield f"unit_ids are {known}, area, desk, lead, checker, helpers and offices make {due}"
     n_reports = beside.reports.get(case.pk, 0) + beside.merged.get(case.pk, 0)
     if case.n_reports != max(n_reports, 1):
         yield f"n_reports is {case.n_reports}, its reports and merged cases make {n_reports}"
@@ -145,17 +158,67 @@ def _clock_faults(case: Case, place: policy.Place, running: Sequence[Clock]) -> 
     steps = {clock.step for clock in running}
     if missing := {step.value for step in place.starts} - steps:
         yield f"no clock runs for {', '.join(sorted(missing))}"
-    if idle := steps - {step.value for step in (*place.starts, *place.keeps)}:
+    if idle := steps - {step.value for step in (*place.starts, *place.keeps, policy.Step.RUNG)}:
         yield f"a clock still runs for {', '.join(sorted(idle))}"
     due_at = min((clock.due_at for clock in running if clock.paused_at is None), default=None)
     if case.due_at != due_at:
         yield f"due_at is {case.due_at}, its clocks say {due_at}"
 
 
+def _rung_faults(case: Case, status: policy.Status, running: Sequence[Clock]) -> Iterator[str]:
+    """Say what is wrong with the clock of the rung where a case stands."""
+    desk = units_by_id()[case.desk_id]
+    if desk.level not in policy.RUNGS:
+        return
+    handling = next((c for c in running if c.step == policy.Step.HANDLE), None)
+    is_late = handling is not None and handling.late_at is not None
+    due = policy.rung_clock(status, is_handling_late=is_late)
+    clock = next((c for c in running if c.step == policy.Step.RUNG), None)
+    if due == policy.RungClock.RUNS and (clock is None or clock.paused_at is not None):
+        yield f"the clock of its rung {desk.level} does not run"
+    if due == policy.RungClock.STANDS and clock and not (clock.paused_at or clock.late_at):
+        yield f"the clock of its rung {desk.level} runs although it is in work"
+    if due == policy.RungClock.NONE and clock is not None:
+        yield f"the clock of its rung {desk.level} still runs"
+    if clock is not None and (clock.unit_id != desk.pk or clock.level != desk.level):
+        yield "the clock of the rung is that of another desk"
+
+
+def _ladder_faults(case: Case, climbs: Sequence[tuple[str, Mapping[str, Any]]]) -> Iterator[str]:
+    """Say where a case skipped a rung, or does not stand where its journal brought it."""
+    stands = None
+    for name, facts in climbs:
+        start, end = facts.get("rung"), facts.get("to_rung")
+        if start is None or end is None:  # written before rungs were
+            continue
+        if stands is not None and start != stands:
+            yield f"{name} starts at {start}, the one before ended at {stands}"
+        if name != "escalate_urgent" and end not in _next_to(name, start):
+            yield f"{name} goes from {start} to {end} and skips a rung"
+        stands = end
+    level = units_by_id()[case.desk_id].level
+    if stands is None:
+        if case.passed_why:
+            yield f"it is said to come from {case.passed_from}, its journal does not say so"
+        return
+    name, facts = climbs[-1]
+    known = (case.passed_from, case.passed_why)
+    due = (facts.get("rung"), policy.PASSED_BY[name].value)
+    if stands != level:
+        yield f"its desk is at {level}, its journal leads to {stands}"
+    elif known != due:
+        yield f"it is said to come {known}, its journal says {due}"
+
+
+def _next_to(name: str, start: str) -> set[str | None]:
+    found = policy.rung_below(start) if name == "hand_down" else policy.rung_above(start)
+    return {found.value if found else None}
+
+
 def _unit_ids(case: Case, beside: _Beside) -> list[int]:
     units: Mapping[int, Unit] = units_by_id()
     near = [case.area_id, case.desk_id, case.lead_id, case.checker_id]
-    near += beside.helpers.get(case.pk, [])
+    near += [*beside.helpers.get(case.pk, []), *beside.offices.get(case.pk, [])]
     return sorted({pk for unit in near if unit is not None for pk in units[unit].ancestor_ids})
 
 

@@ -44,6 +44,8 @@ STAFF = (
     Place("sites", N_("积案点位"), "layers", _OFFICE | {"HANDLER"}),
     Place("grids", N_("网格"), "grid", _OFFICE | _ON_SITE),
     Place("charges", N_("队伍"), "people", _OFFICE | {"SECRETARY", "GRID_WORKER"}),
+    Place("command", N_("指挥中心"), "up", _OFFICE),
+    Place("sectors", N_("工作条线"), "flag", _OFFICE | {"HANDLER"}),
     Place("workload", N_("工作量"), "people", _OFFICE),
     Place("figures", N_("运行情况"), "chart", _OFFICE | _ON_SITE),
     Place("people", N_("账号岗位"), "people", frozenset({"ADMIN", "SECURITY"})),

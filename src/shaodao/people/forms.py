@@ -138,6 +138,22 @@ class PostForm(forms.Form):
         self.fields["unit"].user = user
 
 
+class PostOfficerForm(forms.Form):
+    street = UnitField(label=_("派驻到哪个街道乡镇"), help_text=_("填单位名称或代码"))
+    since = day_field(label=_("派驻开始"))
+    until = day_field(label=_("派驻结束（不含当日）"), required=False)
+    why = WhyForm.base_fields["why"]
+
+    def __init__(self, *args, user, **options):
+        super().__init__(*args, **options)
+        self.fields["street"].user = user
+
+
+class RecallForm(forms.Form):
+    until = day_field(label=_("从哪天起不再派驻"))
+    why = WhyForm.base_fields["why"]
+
+
 class EndPostForm(forms.Form):
     until = day_field(label=_("从哪天起不再担任"))
     why = WhyForm.base_fields["why"]

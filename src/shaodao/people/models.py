@@ -156,6 +156,12 @@ class PostQuerySet(models.QuerySet):
         today = TruncDate(Now())
         return self.filter(Q(until=None) | Q(until__gt=today), since__lte=today)
 
+    def posted_to(self, streets):
+        """Return the posts whose holders a department has posted to one of `streets` today."""
+        today = TruncDate(Now())
+        posted = Q(posted_until=None) | Q(posted_until__gt=today)
+        return self.in_force().filter(posted, posted_to__in=streets, posted_since__lte=today)
+
 
 class Post(models.Model):
     """A role held by a person in a unit (岗位), from a date to a date. It covers all below."""
@@ -166,6 +172,12 @@ class Post(models.Model):
     since = models.DateField()
     until = models.DateField(null=True)  # exclusive; null: still held
     is_head = models.BooleanField(default=False)  # 网格长, 科室负责人
+    # 下沉: the street a department has posted this officer to, from a day to a day
+    posted_to = models.ForeignKey(
+        Unit, null=True, on_delete=models.PROTECT, related_name="posted", db_index=False
+    )
+    posted_since = models.DateField(null=True)
+    posted_until = models.DateField(null=True)  # exclusive; null: still posted
 
     objects = PostQuerySet.as_manager()
 
@@ -174,8 +186,20 @@ class Post(models.Model):
             models.CheckConstraint(
                 condition=Q(until=None) | Q(until__gt=F("since")), name="post_ends_after_it_begins"
             ),
+            models.CheckConstraint(
+                condition=Q(posted_to=None, posted_since=None, posted_until=None)
+                | Q(posted_to__isnull=False, posted_since__isnull=False),
+                name="post_posted_from_a_day",
+            ),
         ]
-        indexes = [models.Index(fields=["unit", "role"], name="post_of_unit")]
+        indexes = [
+            models.Index(fields=["unit", "role"], name="post_of_unit"),
+            models.Index(
+                fields=["posted_to"],
+                condition=Q(posted_to__isnull=False),
+                name="post_posted_to",
+            ),
+        ]
 
     def __str__(self):
         return f"{self.user_id} {self.role}@{self.unit_id}"

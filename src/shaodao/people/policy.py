@@ -183,6 +183,10 @@ class Duty(StrEnum):
     SET_CATEGORY = "set_category"
     SET_NOTICE_TEXT = "set_notice_text"
     RUN_CHANNEL = "run_channel"
+    SET_DUTY = "set_duty"
+    SET_SECTOR = "set_sector"
+    POST_OFFICER = "post_officer"
+    RECALL_OFFICER = "recall_officer"
     READ_JOURNAL = "read_journal"
 
 
@@ -205,6 +209,10 @@ DUTIES: dict[Duty, tuple[str, Role]] = {
     Duty.SET_CATEGORY:         (N_("修改事项类别"),   Role.SECURITY),
     Duty.SET_NOTICE_TEXT:      (N_("修改消息文字"),   Role.SECURITY),
     Duty.RUN_CHANNEL:          (N_("管理消息渠道"),   Role.ADMIN),
+    Duty.SET_DUTY:             (N_("修改职责清单"),   Role.SECURITY),
+    Duty.SET_SECTOR:           (N_("修改工作条线"),   Role.SECURITY),
+    Duty.POST_OFFICER:         (N_("派驻街道"),       Role.SECURITY),
+    Duty.RECALL_OFFICER:       (N_("结束派驻"),       Role.SECURITY),
     Duty.READ_JOURNAL:         (N_("查阅日志"),       Role.AUDITOR),
 }
 # fmt: on

@@ -98,6 +98,7 @@ def _man_the_desks(work: Placer) -> None:
         for roles in registry.DESKS.get(len(area.code), ())
     ]
     slots += [(body.key, (Role.HANDLER,)) for body in work.town.bodies]
+    slots += [(area.code, (Role.HANDLER,)) for area in work.town.areas if len(area.code) == 9]
     for n, (unit, roles) in enumerate(slots):
         account = next((a for a in accounts if (a.unit, a.roles) == (unit, roles)), None)
         if account:
@@ -105,14 +106,24 @@ def _man_the_desks(work: Placer) -> None:
         _employ(work, unit, roles, account, n)
     for n, account in enumerate(accounts, start=len(slots)):
         _employ(work, account.unit, account.roles, account, n)
+    for n, (bureau, street) in enumerate(registry.POSTED, start=len(slots) + len(accounts)):
+        _employ(work, bureau, (Role.HANDLER,), None, n, posted_to=street)
 
 
-def _employ(work: Placer, unit: str, roles, account: Account | None, n: int) -> None:
+def _employ(
+    work: Placer,
+    unit: str,
+    roles,
+    account: Account | None,
+    n: int,
+    *,
+    posted_to: str | None = None,
+) -> None:
     work.town.people.append(
         PersonDraft(
             account.username if account else f"staff.{n + 1:03d}",
             next(work.people),
-            tuple(PostDraft(role, unit) for role in roles),
+            tuple(PostDraft(role, unit, posted_to=posted_to) for role in roles),
             phone=f"1430002{n:04d}",
             work_phone=f"0797-02{n:05d}",
             is_party_member=bool(work.rng.random() < 0.6),

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from shaodao.cases.policy import Step, Target
 from shaodao.cores.worktime import TimeUnit
+from shaodao.people.policy import Level
 from shaodao.reports.policy import Kind
 from shaodao.whistles.policy import Kind as WhistleKind
 from shaodao.whistles.policy import Step as WhistleStep
@@ -126,6 +127,7 @@ class LimitRow(NamedTuple):
     amount: int
     time_unit: TimeUnit
     source: str
+    level: str = ""
 
 
 # fmt: off
@@ -143,6 +145,13 @@ _STEPS: tuple[tuple[Step, int, TimeUnit, int], ...] = (
     (Step.CLOSE,     1, D, 24),
     (Step.APPROVE,   1, D,  4),
 )
+# How long a level has to bring a case to a result or into work: usual; natural hours for a hazard.
+_RUNGS: tuple[tuple[Level, int, TimeUnit, int], ...] = (
+    (Level.COMMUNITY, 3, D,  4),
+    (Level.TOWNSHIP,  5, D,  8),
+    (Level.COUNTY,   10, D, 24),
+)
+_RUNG_SOURCE = "默认值：村三日、乡镇五日、县十日逐级解决，超时自动上报，请按本县文件核定"
 # How long a class may take to handle: usual amount and unit, natural hours for a hazard (0: 24).
 _HANDLE: tuple[tuple[str, int, TimeUnit, int], ...] = (
     ("RUBBISH_HEAP",         1, D,   0),
@@ -195,6 +204,9 @@ def limits() -> list[LimitRow]:
         if hours:
             rows.append(LimitRow(Step.HANDLE, category, True, hours, H, EXAMPLE))
     rows += [LimitRow(step, category, False, n, unit, OWN) for step, category, n, unit in _FIRST]
+    for level, days, unit, hours in _RUNGS:
+        rows.append(LimitRow(Step.RUNG, None, False, days, unit, _RUNG_SOURCE, level.value))
+        rows.append(LimitRow(Step.RUNG, None, True, hours, H, _RUNG_SOURCE, level.value))
     return rows
 
 
@@ -306,6 +318,35 @@ SECTOR_ROUTES: tuple[tuple[str, str, bool], ...] = (
     ("DISPUTE", "JUSTICE", False),
     ("CARE_VISIT", "CIVIL", False),
 )
+
+# Lines of work (条线): code, name, whose office answers (a sector of the county), what it takes.
+# What no rule names is tagged by hand, as petitions are.
+SECTORS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
+    ("PETITION", "信访", "JUSTICE", ()),
+    ("ORDER", "综治", "POLICE", ("LIVING_NOISE", "DISPUTE", "ILLEGAL_PARKING")),
+    ("ENVIRONMENT", "环境整治", "CITY", ("SANITATION", "STREET_STALL", "UNLICENSED_BUILDING")),
+    ("SAFETY", "安全生产", "FIRE", ("FIRE_LANE", "WIRE_CHARGING", "CORRIDOR_CLUTTER", "SIGNBOARD")),
+    (
+        "LIVELIHOOD",
+        "民生保障",
+        "CIVIL",
+        ("CARE_VISIT", "HOME_VISIT", "PAPERS_BY_PROXY", "POLICY_ADVICE"),
+    ),
+)
+SECTOR_SOURCE = "默认值：常见的条线划分，请按本县文件核定"
+# What a street or township answers for (职责清单): class, words. What is not here it may refuse.
+DUTIES: tuple[tuple[str, str], ...] = (
+    ("SANITATION", "辖区环境卫生的日常保洁和巡查"),
+    ("PARKING", "背街小巷和小区内的停车秩序劝导"),
+    ("STREET_STALL", "占道经营的日常劝导"),
+    ("CORRIDOR_CLUTTER", "楼道堆物的清理和宣传"),
+    ("NOISE", "邻里纠纷和生活噪声的调解"),
+    ("OTHER", "群众办事、求助的代办和协调"),
+    ("ROAD_UNLIT", "村内道路照明的申报和建设"),
+    ("ROAD_DAMAGE", "村内道路和小区道路的日常养护"),
+    ("PROPERTY_SERVICE", "物业服务的指导和监督"),
+)
+DUTY_SOURCE = "默认值：示例清单，请换成经批准公布的乡镇（街道）履职事项清单"
 
 # code, name, what it is counted in
 OUTCOMES: tuple[tuple[str, str, str], ...] = (

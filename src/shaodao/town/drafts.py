@@ -55,6 +55,7 @@ class PostDraft:
     role: Role
     unit: str
     is_head: bool = False
+    posted_to: str | None = None  # 下沉: the street a department has posted them to
 
 
 @dataclass(frozen=True)

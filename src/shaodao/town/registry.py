@@ -143,4 +143,12 @@ DESKS: dict[int, tuple[tuple[Role, ...], ...]] = {
     9: (_DESK, (R.DUTY_CHIEF,), (R.VERIFIER,)),
     12: ((R.INTAKE, R.DISPATCHER, R.VERIFIER), (R.INTAKE, R.HANDLER)),
 }
+# Officers a bureau has posted to a street (下沉执法), one a row.
+POSTED: tuple[tuple[str, str], ...] = (
+    ("360702.CITY", "360702001"),
+    ("360702.CITY", "360702002"),
+    ("360702.MARKET", "360702001"),
+    ("360702.FIRE", "360702001"),
+    ("360722.CITY", "360722102"),
+)
 ADMINISTRATORS = (("admin", R.ADMIN), ("security", R.SECURITY), ("auditor", R.AUDITOR))

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from shaodao.cases import policy
 from shaodao.cases.models import Approval, Case
-from shaodao.cases.queries import seats_of
+from shaodao.cases.queries import seats_of, standing_of
 from shaodao.cases.rules import calendar_of
 from shaodao.cores import worktime
 from shaodao.cores.wording import N_
@@ -19,7 +19,14 @@ from .telling import tell
 
 @transaction.atomic
 def ask(
-    *, case: Case, name: str, actor, at: datetime, note: str = "", review_on: date | None = None
+    *,
+    case: Case,
+    name: str,
+    actor,
+    at: datetime,
+    note: str = "",
+    review_on: date | None = None,
+    ground: str = "",
 ):
     """Apply for the move `name` and return the application; the clock goes on meanwhile.
 
@@ -36,7 +43,8 @@ def ask(
     if not policy.may_ask(step, seats_of(actor, file.case, file.helpers)):
         raise policy.MoveRefused(N_("您的岗位不能申请{move}"), move=step.label)
     policy.check_led(step, acceptor=acceptor_of(file.case))
-    given = {"note": note, "review_on": review_on}
+    policy.check_standing(step, standing_of(file.case, at=at, rules=file.rules))
+    given = {"note": note, "review_on": review_on, "ground": ground}
     policy.check_given(step, given=[key for key, value in given.items() if value])
     if file.case.approvals.filter(decided_at=None).exists():
         raise policy.MoveRefused(N_("已经有一项申请在等待审批"))
@@ -54,12 +62,16 @@ def ask(
         asked_by=actor,
         asked_at=at,
         remark=words,
-        evidence={"review_on": review_on.isoformat()} if review_on else {},
+        evidence={
+            **({"review_on": review_on.isoformat()} if review_on else {}),
+            **({"ground": str(ground)} if ground else {}),
+        },
         due_at=worktime.due_at(
             at, row.amount, worktime.TimeUnit(row.time_unit), calendar_of(file.case.desk)
         ),
     )
-    entry = file.record("ask", at=at, actor_id=actor.pk, facts={"move": name, **facts})
+    facts |= {"move": name, "ground": str(ground)}
+    entry = file.record("ask", at=at, actor_id=actor.pk, facts=facts)
     file.save()
     tell(file.case, entry, at=at)
     return approval
@@ -81,6 +93,8 @@ def decide(*, approval: Approval, is_granted: bool, actor, at: datetime, note: s
     evidence = {"note": note or approval.remark.text}
     if day := approval.evidence.get("review_on"):
         evidence["review_on"] = date.fromisoformat(day)
+    if ground := approval.evidence.get("ground"):
+        evidence["ground"] = ground
     seats = seats_of(actor, file.case, file.helpers)
     if not policy.may_make(step, seats):
         raise policy.MoveRefused(N_("您的岗位没有审批{move}的权限"), move=step.label)
@@ -100,5 +114,6 @@ def decide(*, approval: Approval, is_granted: bool, actor, at: datetime, note: s
         status=policy.Status(file.case.status),
         seats=seats,
         given=[*evidence, *approval.evidence],
+        standing=standing_of(file.case, at=at, rules=file.rules),
     )
     return make(file, step, actor=actor, at=at, evidence=evidence)

@@ -13,7 +13,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from shaodao.cases import policy
-from shaodao.cases.models import Case, Clock, JournalEntry, Remark
+from shaodao.cases.models import Case, CaseSector, Clock, JournalEntry, Remark
 from shaodao.cases.rules import Rules, calendar_of, rules
 from shaodao.cores import chaining, worktime
 from shaodao.cores.wording import N_
@@ -32,16 +32,19 @@ class CaseFile:
     running: list[Clock]
     rules: Rules
     helpers: list[Unit] = field(default_factory=list)
+    tags: list[CaseSector] = field(default_factory=list)  # the lines of work it belongs to
     entries: list[JournalEntry] = field(default_factory=list)
     changed: list[Clock] = field(default_factory=list)
+    retagged: list[CaseSector] = field(default_factory=list)
 
     def begin(self, *, at: datetime, actor_id: int | None, facts: Mapping[str, object]) -> None:
         """Start the life of a case that has just been received."""
         case = self.case
         case.holder, case.holder_person = case.desk, None
         self._start(T.FILE, at, due_on=None)
-        case.due_at = self.running[0].due_at
-        case.unit_ids = _unit_ids(case, self.helpers)
+        self.turn_rung(at)
+        case.due_at = self._due_at()
+        case.unit_ids = _unit_ids(case, self.helpers, self.tags)
         self.record("receive", at=at, actor_id=actor_id, facts=facts)
 
     def make(
@@ -57,9 +60,10 @@ class CaseFile:
         target = move.target or source
         case.status = target.value
         self._turn_clocks(move, source, target, at=at, facts=facts)
+        self.turn_rung(at)
         place = policy.PLACES[target]
         case.holder, case.holder_person = self._holder(place.holder)
-        case.due_at = min((c.due_at for c in self.running if c.paused_at is None), default=None)
+        case.due_at = self._due_at()
         handling = self._clock(T.HANDLE)
         case.promised_at = handling.due_at if handling else case.promised_at
         if target in policy.ENDED:
@@ -67,7 +71,7 @@ class CaseFile:
             case.due_at = None
         else:
             case.ended_at = None
-        case.unit_ids = _unit_ids(case, self.helpers)
+        case.unit_ids = _unit_ids(case, self.helpers, self.tags)
         record = {"from": source.value, "to": target.value} if move.target else {}
         due = {c.step: c.due_at.isoformat() for c in self.running if c.started_at == at}
         return self.record(
@@ -93,7 +97,8 @@ class CaseFile:
             clock.warned_at = clock.late_at = None
             self.changed.append(clock)
             self.case.promised_at = clock.due_at
-            self.case.due_at = min(c.due_at for c in self.running if c.paused_at is None)
+            self.turn_rung(at)
+            self.case.due_at = self._due_at()
 
     def record(
         self, name: str, *, at: datetime, actor_id: int | None, facts: Mapping[str, object]
@@ -130,8 +135,8 @@ class CaseFile:
         Intake is what the whole county waits for at once: this takes a third of the time.
         """
         fresh = {id(clock): clock for clock in self._fresh()}.values()
-        rows.insert([self.case, *fresh, *self.entries, *beside])
-        self.entries, self.changed = [], []
+        rows.insert([self.case, *fresh, *self.retagged, *self.entries, *beside])
+        self.entries, self.changed, self.retagged = [], [], []
         return self.case
 
     def _fresh(self) -> list[Clock]:
@@ -143,11 +148,38 @@ class CaseFile:
         for clock in {id(c): c for c in stale}.values():
             clock.save()
         Clock.objects.bulk_create({id(c): c for c in fresh}.values())
+        for tag in {id(tag): tag for tag in self.retagged}.values():
+            tag.save()
         JournalEntry.objects.bulk_create(self.entries)
-        self.entries, self.changed = [], []
+        self.entries, self.changed, self.retagged = [], [], []
 
     def _clock(self, step: policy.Step) -> Clock | None:
         return next((c for c in self.running if c.step == step), None)
+
+    def _due_at(self) -> datetime | None:
+        return min((c.due_at for c in self.running if c.paused_at is None), default=None)
+
+    def turn_rung(self, at: datetime) -> None:
+        """Start, stop, hold or let go on the clock of the rung as status and desk have it now."""
+        desk, clock, handling = self.case.desk, self._clock(T.RUNG), self._clock(T.HANDLE)
+        if desk.level not in policy.RUNGS:
+            return
+        is_late = handling is not None and handling.late_at is not None
+        due = policy.rung_clock(policy.Status(self.case.status), is_handling_late=is_late)
+        if clock is not None and (clock.unit_id != desk.pk or due == policy.RungClock.NONE):
+            self._stop(clock, at)
+            clock = None
+        if due == policy.RungClock.RUNS:
+            if clock is None:
+                self._start(T.RUNG, at, due_on=None, unit=desk)
+            elif clock.paused_at is not None:
+                self._resume(clock, at)
+        elif clock is not None and clock.paused_at is None and clock.due_at > at:
+            self._pause(clock, at)
+
+    def redate(self) -> None:
+        """Set the case's deadline anew after a clock was turned without a move."""
+        self.case.due_at = self._due_at()
 
     def _holder(self, holder: policy.Holder | None):
         case = self.case
@@ -159,7 +191,7 @@ class CaseFile:
 
     def _turn_clocks(self, move, source, target, *, at, facts) -> None:
         place = policy.PLACES[target]
-        stay = {*place.starts, *place.keeps}
+        stay = {*place.starts, *place.keeps, T.RUNG}  # the rung's own clock is turned after them
         if move.clock == C.RESTART:
             stay -= set(place.starts)
         if move.target is not None:
@@ -178,18 +210,22 @@ class CaseFile:
             if self._clock(step) is None:
                 self._start(step, at, due_on=facts.get("review_on"))
 
-    def _start(self, step: policy.Step, at: datetime, *, due_on: object) -> None:
+    def _start(
+        self, step: policy.Step, at: datetime, *, due_on: object, unit: Unit | None = None
+    ) -> None:
         case = self.case
-        holder = self._holder(policy.PLACES[policy.Status(case.status)].holder)[0] or case.desk
+        waits_for = self._holder(policy.PLACES[policy.Status(case.status)].holder)[0]
+        holder = unit or waits_for or case.desk
         row = self.rules.limit(
             step,
             category=case.category_id,
             unit=case.area,
             is_hazard=case.is_hazard,
             on=timezone.localdate(at),
+            level=holder.level if step == T.RUNG else "",
         )
-        calendar, unit = calendar_of(holder), worktime.TimeUnit(row.time_unit)
-        due_at = worktime.due_at(at, row.amount, unit, calendar)
+        calendar, counted = calendar_of(holder), worktime.TimeUnit(row.time_unit)
+        due_at = worktime.due_at(at, row.amount, counted, calendar)
         if due_on:
             due_at = datetime.combine(
                 date.fromisoformat(str(due_on)), time(18), tzinfo=timezone.get_current_timezone()
@@ -204,7 +240,7 @@ class CaseFile:
             time_unit=row.time_unit,
             started_at=at,
             due_at=due_at,
-            warn_at=worktime.warn_at(at, due_at, self._warn_share(at), unit, calendar),
+            warn_at=worktime.warn_at(at, due_at, self._warn_share(at), counted, calendar),
         )
         self.running.append(clock)
         self.changed.append(clock)
@@ -214,6 +250,8 @@ class CaseFile:
         return number("warn_percent", on=on, unit_ids=unit_ids) / 100
 
     def _stop(self, clock: Clock, at: datetime) -> None:
+        if clock.paused_at is not None:
+            self._resume(clock, at)  # what stood still has not run out meanwhile
         clock.stopped_at = at
         self.running.remove(clock)
         self.changed.append(clock)
@@ -228,7 +266,8 @@ class CaseFile:
         unit, calendar = worktime.TimeUnit(clock.time_unit), calendar_of(clock.unit)
         to_warn = worktime.left_at(clock.paused_at, clock.warn_at, unit, calendar)
         clock.due_at = worktime.resume(at, clock.left, unit, calendar)
-        clock.warn_at = worktime.resume(at, max(to_warn, timedelta()), unit, calendar)
+        warn_at = worktime.resume(at, max(to_warn, timedelta()), unit, calendar)
+        clock.warn_at = min(warn_at, clock.due_at)
         clock.paused_at = clock.left = None
         self.changed.append(clock)
 
@@ -267,11 +306,15 @@ def open_file(case_id: int) -> CaseFile:
     running = list(case.clocks.filter(stopped_at=None).select_related("unit").order_by("pk"))
     units = units_by_id()
     helpers = [units[pk] for pk in case.co_handlers.values_list("unit_id", flat=True)]
-    return CaseFile(case=case, running=running, rules=rules(), helpers=helpers)
+    tags = list(case.sectors.filter(ended_at=None).order_by("pk"))
+    for tag in tags:
+        tag.office = units[tag.office_id]
+    return CaseFile(case=case, running=running, rules=rules(), helpers=helpers, tags=tags)
 
 
-def _unit_ids(case: Case, helpers: Iterable[Unit]) -> list[int]:
-    units = [case.area, case.desk, case.lead, case.checker, *helpers]
+def _unit_ids(case: Case, helpers: Iterable[Unit], tags: Iterable[CaseSector]) -> list[int]:
+    offices = [tag.office for tag in tags]
+    units = [case.area, case.desk, case.lead, case.checker, *helpers, *offices]
     return sorted({pk for unit in units if unit is not None for pk in unit.ancestor_ids})
 
 

@@ -11,13 +11,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from shaodao.cases import policy
-from shaodao.cases.models import Limit, Route
+from shaodao.cases.models import DutyItem, Limit, Route, Sector
 from shaodao.cores.wording import N_
 from shaodao.cores.worktime import TimeUnit
 from shaodao.kit.versions import bump
 from shaodao.people.actions import check_actor, check_why, close, record, set_parameter
 from shaodao.people.models import Unit, User
-from shaodao.people.policy import AccountRefused, Duty, check_start
+from shaodao.people.policy import AccountRefused, Duty, Kind, Level, check_start
 from shaodao.reports.models import Category
 
 LONGEST = {
@@ -27,6 +27,7 @@ LONGEST = {
     TimeUnit.WORKING_DAYS: 250,
 }
 SMALL_MATTER = "small_matter"
+_Dated = Limit | Route | DutyItem | Sector
 _KEEP_DAYS = range(180, 36_501)  # audit records at least six months (Cybersecurity Law, art. 21)
 
 
@@ -42,6 +43,7 @@ class NewLimit:
     category: Category | None = None
     unit: Unit | None = None
     is_hazard: bool = False
+    level: str = ""  # of the rung, for its step
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,9 @@ def set_limit(*, new: NewLimit, actor: User, at: datetime, why: str) -> Limit:
     most = LONGEST[new.time_unit]
     if not 1 <= new.amount <= most:
         raise AccountRefused(N_("时限须在 1 到 {most} 之间"), most=most)
-    place = {key: getattr(new, key) for key in ("step", "category", "unit", "is_hazard")}
+    if (new.step == policy.Step.RUNG) != bool(new.level):
+        raise AccountRefused(N_("“本级解决”的时限要写明是哪一级，其他环节不用写"))
+    place = {key: getattr(new, key) for key in ("step", "category", "unit", "is_hazard", "level")}
     closed = close(Limit.objects.filter(**place), on=new.valid_from)
     row = Limit.objects.create(**vars(new))
     facts = {
@@ -77,6 +81,7 @@ def set_limit(*, new: NewLimit, actor: User, at: datetime, why: str) -> Limit:
         "step": new.step.value,
         "category": row.category_id,
         "hazard": new.is_hazard,
+        "level": new.level,
         "value": f"{new.amount} {new.time_unit.value}",
         "from": new.valid_from.isoformat(),
     }
@@ -133,6 +138,101 @@ def end_route(*, route: Route, until: date, actor: User, at: datetime, why: str)
     _check(Duty.SET_ROUTE, unit=route.unit, day=until, actor=actor, at=at, why=why)
     _end(Duty.SET_ROUTE, route, until=until, actor=actor, at=at, why=why)
     return route
+
+
+@dataclass(frozen=True)
+class NewDuty:
+    """A duty of a street to be: what it answers for, from a day on, and its legal basis."""
+
+    unit: Unit
+    text: str
+    valid_from: date
+    source: str
+    category: Category | None = None  # None: words only
+
+
+@dataclass(frozen=True)
+class NewSector:
+    """A line of work to be: its office, where it holds (None: everywhere), what it takes."""
+
+    code: str
+    name: str
+    office: Unit
+    valid_from: date
+    source: str
+    unit: Unit | None = None
+    categories: tuple[str, ...] = ()
+
+
+@transaction.atomic
+def set_duty(*, new: NewDuty, actor: User, at: datetime, why: str) -> DutyItem:
+    """Put a duty on a street's list; a row in force for the same class is closed, none rewritten.
+
+    :raises AccountRefused: if the actor may not, the day is past, or the unit has no such list.
+    """
+    _check(Duty.SET_DUTY, unit=new.unit, day=new.valid_from, actor=actor, at=at, why=why)
+    if new.unit.level != Level.TOWNSHIP or new.unit.kind != Kind.AREA:
+        raise AccountRefused(N_("职责清单是街道乡镇的，请填一个街道或乡镇"))
+    same = DutyItem.objects.filter(unit=new.unit, category=new.category)
+    if new.category is None:
+        same = same.filter(text=new.text)
+    closed = close(same, on=new.valid_from)
+    row = DutyItem.objects.create(**vars(new))
+    facts = {
+        "row": row.pk,
+        "closed": closed,
+        "category": row.category_id,
+        "from": new.valid_from.isoformat(),
+    }
+    _record(Duty.SET_DUTY, row, facts=facts, actor=actor, at=at, why=why)
+    return row
+
+
+@transaction.atomic
+def end_duty(*, duty: DutyItem, until: date, actor: User, at: datetime, why: str) -> DutyItem:
+    """Take a duty off a street's list on a day.
+
+    :raises AccountRefused: if the actor may not, or the day is past.
+    """
+    duty = DutyItem.objects.select_for_update().get(pk=duty.pk)
+    _check(Duty.SET_DUTY, unit=duty.unit, day=until, actor=actor, at=at, why=why)
+    _end(Duty.SET_DUTY, duty, until=until, actor=actor, at=at, why=why)
+    return duty
+
+
+@transaction.atomic
+def set_sector(*, new: NewSector, actor: User, at: datetime, why: str) -> Sector:
+    """Set a line of work; the row in force for the same place is closed, none rewritten.
+
+    :raises AccountRefused: if the actor may not, the day is past, or the office lies elsewhere.
+    """
+    _check(Duty.SET_SECTOR, unit=new.unit, day=new.valid_from, actor=actor, at=at, why=why)
+    if new.unit is not None and not new.office.path.startswith(new.unit.path):
+        raise AccountRefused(N_("牵头单位不在适用地区内"))
+    closed = close(Sector.objects.filter(code=new.code, unit=new.unit), on=new.valid_from)
+    row = Sector.objects.create(**vars(new) | {"categories": list(new.categories)})
+    facts = {
+        "row": row.pk,
+        "closed": closed,
+        "code": new.code,
+        "office": new.office.pk,
+        "categories": list(new.categories),
+        "from": new.valid_from.isoformat(),
+    }
+    _record(Duty.SET_SECTOR, row, facts=facts, actor=actor, at=at, why=why)
+    return row
+
+
+@transaction.atomic
+def end_sector(*, sector: Sector, until: date, actor: User, at: datetime, why: str) -> Sector:
+    """End a line of work on a day; the cases it has stay with its office.
+
+    :raises AccountRefused: if the actor may not, or the day is past.
+    """
+    sector = Sector.objects.select_for_update().get(pk=sector.pk)
+    _check(Duty.SET_SECTOR, unit=sector.unit, day=until, actor=actor, at=at, why=why)
+    _end(Duty.SET_SECTOR, sector, until=until, actor=actor, at=at, why=why)
+    return sector
 
 
 @transaction.atomic
@@ -210,7 +310,13 @@ def _check(
 
 
 def _end(
-    duty: Duty, row: Limit | Route, *, until: date, actor: User, at: datetime, why: str
+    duty: Duty,
+    row: _Dated,
+    *,
+    until: date,
+    actor: User,
+    at: datetime,
+    why: str,
 ) -> None:
     close(type(row).objects.filter(pk=row.pk), on=until)
     facts = {"row": row.pk, "until": until.isoformat()}
@@ -219,7 +325,7 @@ def _end(
 
 def _record(
     duty: Duty,
-    row: Limit | Route | Category,
+    row: _Dated | Category,
     *,
     facts: dict[str, object],
     actor: User,

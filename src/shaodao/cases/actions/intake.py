@@ -23,6 +23,7 @@ from shaodao.reports.tokens import token_of
 
 from .casefile import CaseFile, desk_of, open_file
 from .moving import send_on
+from .tagging import tag_by_rule
 from .telling import tell
 
 TITLE_LENGTH = 24  # characters of the redacted text that make a first title
@@ -120,7 +121,12 @@ def _open(report: Report, *, is_hazard: bool, actor, at: datetime) -> Case:
             policy.MOVES["file"],
             at=at,
             actor_id=None,
-            facts={"category": category.pk, "hazard": case.is_hazard, "route": direct.row.pk},
+            facts={
+                "category": category.pk,
+                "hazard": case.is_hazard,
+                "route": direct.row.pk,
+                "sectors": tag_by_rule(file, at=at),
+            },
         )
         send_on(file, at=at, asset=report.asset)
     entry = file.last

@@ -7,15 +7,16 @@ from django.db import transaction
 
 from shaodao.cases import policy
 from shaodao.cases.models import Case, CoHandler, Evidence, Funding, Outcome
-from shaodao.cases.queries import is_handler, routing_of, seats_of
+from shaodao.cases.queries import is_handler, routing_of, seats_of, standing_of
 from shaodao.cores.geodesy import metres_between
 from shaodao.cores.wording import N_
-from shaodao.people.models import Unit, posts_of
+from shaodao.people.models import Post, Unit, posts_of
 from shaodao.people.policy import Kind, Role
 from shaodao.people.queries import units_by_id
 
-from .casefile import CaseFile, desk_of, open_file, remark
-from .telling import tell
+from . import laddering, tagging
+from .casefile import CaseFile, open_file, remark
+from .telling import tell, tell_office, tell_skipped
 
 M = policy.MoveRefused
 
@@ -41,10 +42,11 @@ def move(
     policy.check(
         step,
         status=policy.Status(file.case.status),
-        seats=seats_of(actor, file.case, file.helpers),
+        seats=seats_of(actor, file.case, file.helpers, [tag.office for tag in file.tags]),
         given=given,
         needs=policy.needs_of(step, needs_after_photo=file.case.category.needs_after_photo),
         is_handler=is_handler(actor, file.case),
+        standing=standing_of(file.case, at=at, rules=file.rules),
     )
     if file.case.approvals.filter(decided_at=None).exists() and step.target is not None:
         raise M(N_("有一项申请正在等待审批，先审批再继续"))
@@ -77,7 +79,11 @@ def move_by_system(*, case: Case, name: str, at: datetime, **evidence) -> Case:
     file = open_file(case.pk)
     step = policy.MOVES[name]
     policy.check(
-        step, status=policy.Status(file.case.status), seats=policy.SYSTEM, given=evidence.keys()
+        step,
+        status=policy.Status(file.case.status),
+        seats=policy.SYSTEM,
+        given=evidence.keys(),
+        standing=standing_of(file.case, at=at, rules=file.rules),
     )
     return make(file, step, actor=None, at=at, evidence=evidence)
 
@@ -101,6 +107,10 @@ def carry_out(file: CaseFile, step: policy.Move, *, actor, at: datetime, evidenc
         send_on(file, at=at)
     case = file.save()
     tell(case, entry, at=at)
+    if "skipped" in entry.facts:
+        tell_skipped(case, entry, at=at)
+    if step.name in {"tag", "hand_over"}:
+        tell_office(case, entry, at=at)
     return case
 
 
@@ -134,7 +144,7 @@ def prepare(file: CaseFile, step: policy.Move, *, actor, at: datetime, evidence:
     for key in ("unit", "primary", "report", "grid_unit"):
         if value := evidence.get(key):
             facts[key] = value.pk
-    for key in ("solved_by", "quantity", "n_households", "source"):
+    for key in ("solved_by", "quantity", "n_households", "source", "ground"):
         if value := evidence.get(key):
             facts[key] = value if isinstance(value, int) else str(value)
     if review_on := evidence.get("review_on"):
@@ -156,13 +166,14 @@ def _file(file, *, actor, at, evidence):
     case.is_hazard = bool(evidence.get("is_hazard")) or case.is_hazard or case.category.is_hazard
     if evidence.get("title"):
         case.title = evidence["title"]
-    return {"category": case.category_id, "hazard": case.is_hazard}
+    tagged = tagging.tag_by_rule(file, at=at)
+    return {"category": case.category_id, "hazard": case.is_hazard, "sectors": tagged}
 
 
 def _dispatch(file, *, actor, at, evidence):
     case, unit = file.case, evidence["unit"]
     if actor is not None:
-        check_reach(file, unit, actor=actor, at=at)
+        check_reach(file, unit, actor=actor, at=at, person=evidence.get("person"))
     case.lead, case.lead_person = unit, evidence.get("person")
     if case.lead_person is None and unit.level == "GRID" and case.household_id:
         found = routing_of(case, at=at).candidates
@@ -172,16 +183,24 @@ def _dispatch(file, *, actor, at, evidence):
     return {"person": case.lead_person_id, "helpers": [u.pk for u in evidence.get("helpers") or ()]}
 
 
-def check_reach(file: CaseFile, unit: Unit, *, actor, at: datetime) -> None:
+def check_reach(file: CaseFile, unit: Unit, *, actor, at: datetime, person=None) -> None:
     """Test that `actor` may send the case to `unit`: below a desk of theirs, or named by a route.
 
-    :raises policy.MoveRefused: if it is neither.
+    person : an officer of `unit`, whom it may have posted to a street of theirs
+
+    :raises policy.MoveRefused: if it is neither, or no such officer.
     """
     if unit.kind not in {Kind.AREA, Kind.DEPARTMENT, Kind.COMPANY, Kind.INSTITUTION}:
         raise M(N_("{unit}不承办案件"), unit=unit.short_name)
     desks = [p.unit for p in posts_of(actor) if p.role == Role.DISPATCHER]
+    if person is not None and not person.posts.in_force().filter(unit=unit).exists():
+        raise M(N_("{person}不在{unit}任职"), person=person.name, unit=unit.short_name)
     if any(unit.path.startswith(desk.path) for desk in desks):
         return
+    if person is not None:
+        streets = Unit.objects.under(desks).filter(level="TOWNSHIP")
+        if Post.objects.filter(user=person, unit=unit).posted_to(streets).exists():
+            return
     routed = {c.unit_id for c in routing_of(file.case, at=at).candidates}
     if unit.pk not in routed:
         raise M(N_("{unit}不在您的派遣范围内，请先上报上一级派遣"), unit=unit.short_name)
@@ -202,8 +221,45 @@ def _contribute(file, *, actor, at, evidence):
 
 
 def _escalate(file, *, actor, at, evidence):
-    higher = {"COMMUNITY": "TOWNSHIP", "TOWNSHIP": "COUNTY"}
-    file.case.desk = desk_of(file.case.area, level=higher[file.case.desk.level])
+    return laddering.rise(file, "escalate", at=at)
+
+
+def _escalate_urgent(file, *, actor, at, evidence):
+    return laddering.rise(file, "escalate_urgent", at=at)
+
+
+def _climb(file, *, actor, at, evidence):
+    _drop_applications(file, at=at)
+    return laddering.rise(file, "climb", at=at, clock=evidence.get("clock"))
+
+
+def _drop_applications(file, *, at):
+    """End what waits for consent at a level the case leaves: nobody there decides on it now."""
+    for approval in file.case.approvals.select_for_update().filter(decided_at=None):
+        approval.decided_at, approval.granted = at, False
+        approval.save(update_fields=["decided_at", "granted"])
+        facts = {"move": approval.move, "approval": approval.pk}
+        file.record("deny", at=at, actor_id=None, facts=facts)
+
+
+def _hand_down(file, *, actor, at, evidence):
+    return laddering.descend(file, at=at)
+
+
+def _refuse_duty(file, *, actor, at, evidence):
+    return laddering.refuse(file, at=at)
+
+
+def _tag(file, *, actor, at, evidence):
+    return tagging.tag(file, str(evidence["sector"]), at=at)
+
+
+def _untag(file, *, actor, at, evidence):
+    return tagging.untag(file, str(evidence["tagged"]), at=at)
+
+
+def _hand_over(file, *, actor, at, evidence):
+    return tagging.hand_over(file, str(evidence["sector"]), actor=actor, at=at)
 
 
 def _send_check(file, *, actor, at, evidence):
@@ -298,6 +354,14 @@ _BESIDES = {
     "add_helper": _add_helper,
     "contribute": _contribute,
     "escalate": _escalate,
+    "escalate_urgent": _escalate_urgent,
+    "climb": _climb,
+    "climb_unfiled": _climb,
+    "hand_down": _hand_down,
+    "refuse_duty": _refuse_duty,
+    "tag": _tag,
+    "untag": _untag,
+    "hand_over": _hand_over,
     "send_check": _send_check,
     "handle": _handle,
     "arrive": _arrive,

@@ -7,15 +7,16 @@ days does first what was due first, and a killed worker leaves nothing half done
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from shaodao.cases import policy
-from shaodao.cases.models import Approval, Clock
+from shaodao.cases.models import Approval, Case, Clock
 
 from .casefile import CaseFile, open_file
 from .moving import make
-from .telling import tell, warn_holder
+from .telling import leaders_of, tell, warn_holder
 
 BATCH = 500
 
@@ -27,11 +28,39 @@ def sweep(timestamp: int = 0) -> None:
     run_sweeps(at=timezone.now())
 
 
+@app.periodic(cron="17 * * * *")
+@app.task(queueing_lock="cases.start_rungs", queue="sweeps")
+def start_rungs(timestamp: int = 0) -> None:
+    """Put open cases without a clock of their rung on the ladder: those from before it stood."""
+    put_on_the_ladder(at=timezone.now())
+
+
+def put_on_the_ladder(*, at: datetime) -> int:
+    """Start the clock of the rung on every open case that should have one; return how many."""
+    running = Clock.objects.filter(case=OuterRef("pk"), step=policy.Step.RUNG, stopped_at=None)
+    due = [s.value for s in policy.OPEN if _rung_runs(s)]
+    cases = Case.objects.filter(~Exists(running), status__in=due)
+    return sum(_start_rung(pk, at) for pk in cases.order_by("pk").values_list("pk", flat=True))
+
+
+def _rung_runs(status: policy.Status) -> bool:
+    return policy.rung_clock(status, is_handling_late=False) == policy.RungClock.RUNS
+
+
+@transaction.atomic
+def _start_rung(case_id: int, at: datetime) -> bool:
+    file = open_file(case_id)
+    file.turn_rung(at)
+    file.redate()
+    file.save()
+    return True
+
+
 def run_sweeps(*, at: datetime) -> dict[str, int]:
     """Run all sweeps as of an instant and return how many cases each acted on."""
     return {
         "warned": _each(Clock.objects.to_warn(at).order_by("warn_at", "pk"), _warn, at),
-        "late": _each(Clock.objects.to_mark_late(at).order_by("due_at", "pk"), _mark_late, at),
+        "late": _each(_to_mark_late(at), _mark_late, at),
         "unanswered": _each(
             Approval.objects.filter(decided_at=None, late_at=None, due_at__lte=at).order_by(
                 "due_at"
@@ -40,6 +69,12 @@ def run_sweeps(*, at: datetime) -> dict[str, int]:
             at,
         ),
     }
+
+
+def _to_mark_late(at: datetime) -> QuerySet[Clock]:
+    """Return what is over; a rung whose units were summoned waits for the summons to end."""
+    led = Q(step=policy.Step.RUNG, case__acceptor__isnull=False)
+    return Clock.objects.to_mark_late(at).exclude(led).order_by("due_at", "pk")
 
 
 def _each(due, act, at: datetime) -> int:
@@ -74,16 +109,39 @@ def _mark_late(clock_id: int, case_id: int, at: datetime) -> bool:
     clock = _still(file, clock_id)
     if clock is None or clock.late_at or clock.due_at > at:
         return False
+    if clock.step == policy.Step.RUNG and file.case.acceptor_id:
+        return False
     clock.late_at = at
     file.changed.append(clock)
     facts = {"step": clock.step, "clock": clock.pk, "due": clock.due_at.isoformat()}
+    if clock.step == policy.Step.RUNG:
+        return _end_of_a_rung(file, clock, facts, at=at)
     entry = file.record("late", at=at, actor_id=None, facts=facts)
     if clock.step == policy.Step.ACCEPT and file.case.lead_person_id and not file.case.acceptor_id:
         make(file, policy.MOVES["time_out"], actor=None, at=at, evidence={})
         return True
+    if clock.step == policy.Step.HANDLE:
+        file.turn_rung(at)  # late work is time of the level again
+        file.redate()
     file.save()
     warn_holder(file.case, entry, clock, at=at)
     tell(file.case, entry, at=at)
+    return True
+
+
+def _end_of_a_rung(file: CaseFile, clock: Clock, facts: dict, *, at: datetime) -> bool:
+    """Pass a case up whose level let its time run out; at the top, on record to the leader."""
+    above = policy.rung_above(file.case.desk.level)
+    leaders = leaders_of(file.case.desk) if above is None else []
+    entry = file.record("late", at=at, actor_id=None, facts=facts | {"leaders": leaders})
+    warn_holder(file.case, entry, clock, at=at, also=leaders)
+    if above is None:
+        file.save()
+        tell(file.case, entry, at=at)
+        return True
+    status = policy.Status(file.case.status)
+    name = "climb" if status in policy.MOVES["climb"].sources else "climb_unfiled"
+    make(file, policy.MOVES[name], actor=None, at=at, evidence={"clock": clock})
     return True
 
 

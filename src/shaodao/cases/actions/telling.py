@@ -7,8 +7,9 @@ from shaodao.cases import policy
 from shaodao.cases.models import Case, CaseReport, JournalEntry
 from shaodao.cases.queries import with_merged
 from shaodao.notices.actions import Words, post
-from shaodao.people.models import Post
+from shaodao.people.models import Post, Unit
 from shaodao.people.policy import Role
+from shaodao.people.queries import at_level
 from shaodao.reports.models import Report
 from shaodao.reports.tokens import token_of
 
@@ -67,8 +68,45 @@ def _public(report: Report, label: str) -> Words:
     return Words("report_step", {"report": report.number, "step": label})
 
 
-def warn_holder(case: Case, entry: JournalEntry, clock, *, at: datetime) -> None:
-    """Tell the holder and the chiefs above that a limit is near or past."""
+def leaders_of(desk: Unit) -> list[int]:
+    """Return the leaders of the government a desk belongs to."""
+    posts = Post.objects.in_force().filter(unit=desk, role=Role.LEADER)
+    return list(posts.order_by("user").values_list("user", flat=True).distinct()[:_MOST])
+
+
+def tell_skipped(case: Case, entry: JournalEntry, *, at: datetime) -> None:
+    """Tell the desks that an emergency was passed over their heads."""
+    desks = [at_level(case.area, level) for level in entry.facts["skipped"]]
+    _tell_posts(
+        case, entry, [desk.pk for desk in desks if desk], _TOLD[policy.Holder.DESK], "skipped", at
+    )
+
+
+def tell_office(case: Case, entry: JournalEntry, *, at: datetime) -> None:
+    """Tell the office of a line of work that a case is on its list."""
+    _tell_posts(case, entry, [entry.facts["office"]], (Role.HANDLER,), "office", at)
+
+
+def _tell_posts(case: Case, entry: JournalEntry, units, roles, word: str, at: datetime) -> None:
+    posts = Post.objects.in_force().filter(unit__in=units, role__in=roles)
+    users = posts.exclude(user=entry.actor_id).order_by("user").values_list("user", flat=True)
+    about, link = f"case:{case.pk}:{entry.seq}", f"/cases/{case.pk}/"
+    label = policy.label_of(entry.name)
+    words = Words("case_step", {"number": case.number, "title": case.title, "step": label})
+    told = list(users.distinct()[:_MOST])
+    post(
+        [(f"{about}:{word}:{user}", user, "", words, link) for user in told],
+        about=about,
+        at=at,
+        is_urgent=case.is_hazard,
+        unit_id=case.area_id,
+    )
+
+
+def warn_holder(
+    case: Case, entry: JournalEntry, clock, *, at: datetime, also: Sequence[int] = ()
+) -> None:
+    """Tell the holder and the chiefs above, and whoever else, that a limit is near or past."""
     step = policy.STEP_LABELS[policy.Step(clock.step)]
     kind = "case_late" if entry.name == "late" else "case_warn"
     words = Words(kind, {"number": case.number, "title": case.title, "step": step})
@@ -81,6 +119,7 @@ def warn_holder(case: Case, entry: JournalEntry, clock, *, at: datetime) -> None
     if entry.name == "late":
         chiefs = posts.filter(unit__in=case.desk.ancestor_ids, role=Role.DUTY_CHIEF)
         people += chiefs.values_list("user", flat=True)
+    people = [*also, *people]
     told = list(dict.fromkeys(people))[:_MOST]
     post(
         [(f"{key}:{user}", user, "", words, link) for user in told],

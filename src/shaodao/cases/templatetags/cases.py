@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from shaodao.cases import policy
+from shaodao.cases.rules import sector_names
 from shaodao.cores.worktime import TimeUnit
 from shaodao.kit.panels import Panel
 from shaodao.people.policy import LEVEL_LABELS, ROLE_LABELS
@@ -104,6 +105,18 @@ def move_label(name: str) -> str:
 def fund_label(source: str) -> str:
     """Say where money came from."""
     return _(policy.FUND_LABELS[policy.FundSource(source)])
+
+
+@register.filter
+def sector_label(code: str) -> str:
+    """Say a line of work."""
+    return sector_names().get(code, code)
+
+
+@register.filter
+def passed_label(why: str) -> str:
+    """Say how a case came to its rung."""
+    return _(policy.PASSED_LABELS[policy.Passed(why)]) if why else ""
 
 
 @register.filter

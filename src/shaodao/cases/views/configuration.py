@@ -12,16 +12,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from shaodao.cases import policy, rule_forms
+from shaodao.cases import linkage, policy, rule_forms
 from shaodao.cases.actions import PURPOSES, configuring
-from shaodao.cases.models import JournalEntry, Limit, Route
+from shaodao.cases.models import DutyItem, JournalEntry, Limit, Route, Sector
 from shaodao.cases.rules import rules
 from shaodao.cores.wording import Refusal
 from shaodao.kit.paging import keyset
 from shaodao.kit.wording import say
 from shaodao.people.actions import set_parameter
 from shaodao.people.models import Parameter, Unit, posts_of, roles_of
-from shaodao.people.policy import MEASURES, Role
+from shaodao.people.policy import LEVEL_LABELS, MEASURES, Role
 from shaodao.people.queries import units_by_id
 from shaodao.reports.models import Category
 
@@ -93,8 +93,9 @@ def limits(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(step=step)
     order = [("step", "asc"), ("category", "asc"), ("valid_from", "asc")]
     return _rule_list(
-        request, "cases/limits.html", rows, order=order, steps=steps, step=step, here="limits"
-    )
+        request, "cases/limits.html", rows, order=order, steps=steps, step=step, here="limits",
+        levels={level.value: _(label) for level, label in LEVEL_LABELS.items()},
+    )  # fmt: skip
 
 
 @require_http_methods(["GET", "POST"])
@@ -122,7 +123,7 @@ def _copied(request: HttpRequest) -> dict[str, object]:
         return today
     return {
         **today, "step": like.step, "category": like.category_id, "amount": like.amount,
-        "time_unit": like.time_unit, "is_hazard": like.is_hazard,
+        "time_unit": like.time_unit, "is_hazard": like.is_hazard, "level": like.level,
     }  # fmt: skip
 
 
@@ -189,6 +190,110 @@ def route_end(request: HttpRequest, pk: int) -> HttpResponse:
         )
 
     return _made(request, form, act, "routes") or _asked(request, form, _("停用派遣规则"), "routes")
+
+
+# ---- duty lists of streets, lines of work ------------------------------------------------------
+
+
+@require_GET
+@login_required
+def duty_lists(request: HttpRequest) -> HttpResponse:
+    """List what each street answers for, and the officers posted to it."""
+    _readers_only(request)
+    streets = linkage.streets_in_force()
+    rows, given = DutyItem.objects.visible_to(request.user), request.GET.get("unit", "")
+    officers = linkage.officers_at(streets)
+    if given.isdigit() and len(given) < 18:
+        rows, officers = rows.filter(unit=given), officers.filter(posted_to=given)
+    order = [("unit", "asc"), ("category", "asc"), ("valid_from", "asc")]
+    return _rule_list(
+        request, "cases/duty_lists.html", rows, order=order, here="duty_lists", streets=streets,
+        unit=given, officers=officers.order_by("posted_to", "unit", "pk"),
+    )  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def duty_new(request: HttpRequest) -> HttpResponse:
+    """GET asks for a duty of a street; POST puts it on the list from its day on."""
+    _setters_only(request)
+    today = {"valid_from": timezone.localdate()}
+    form = rule_forms.DutyForm(_given(request), user=request.user, initial=today)
+
+    def act():
+        configuring.set_duty(
+            new=configuring.NewDuty(**form.values()),
+            actor=request.user, at=timezone.now(), why=form.cleaned_data["why"],
+        )  # fmt: skip
+
+    title = _("加一项职责")
+    return _made(request, form, act, "duty_lists") or _asked(request, form, title, "duty_lists")
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def duty_end(request: HttpRequest, pk: int) -> HttpResponse:
+    """GET asks from when a duty is off the list; POST takes it off."""
+    _setters_only(request)
+    duty = get_object_or_404(DutyItem.objects.visible_to(request.user), pk=pk)
+    form = rule_forms.EndForm(_given(request), initial={"until": timezone.localdate()})
+
+    def act():
+        configuring.end_duty(duty=duty, actor=request.user, at=timezone.now(), **form.cleaned_data)
+
+    title = _("移出职责清单")
+    return _made(request, form, act, "duty_lists") or _asked(request, form, title, "duty_lists")
+
+
+@require_GET
+@login_required
+def sector_rules(request: HttpRequest) -> HttpResponse:
+    """List the lines of work, their offices and what is tagged with them by rule."""
+    _readers_only(request)
+    today, rows = timezone.localdate(), Sector.objects.visible_to(request.user)
+    if not (with_past := "past" in request.GET):
+        rows = rows.on_or_after(today)
+    context = {
+        "rows": rows.order_by("unit", "code", "valid_from")[:300], "today": today,
+        "with_past": with_past, "may_set": _may_set(request), "units": units_by_id(),
+        "categories": rules().categories, "here": "sector_rules",
+    }  # fmt: skip
+    return render(request, "cases/sector_rules.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def sector_new(request: HttpRequest) -> HttpResponse:
+    """GET asks for a line of work; POST sets it from its day on."""
+    _setters_only(request)
+    today = {"valid_from": timezone.localdate()}
+    form = rule_forms.SectorForm(_given(request), user=request.user, initial=today)
+
+    def act():
+        configuring.set_sector(
+            new=configuring.NewSector(**form.values()),
+            actor=request.user, at=timezone.now(), why=form.cleaned_data["why"],
+        )  # fmt: skip
+
+    title = _("设定工作条线")
+    return _made(request, form, act, "sector_rules") or _asked(request, form, title, "sector_rules")
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def sector_end(request: HttpRequest, pk: int) -> HttpResponse:
+    """GET asks from when a line of work takes no more cases; POST ends it."""
+    _setters_only(request)
+    sector = get_object_or_404(Sector.objects.visible_to(request.user), pk=pk)
+    form = rule_forms.EndForm(_given(request), initial={"until": timezone.localdate()})
+
+    def act():
+        configuring.end_sector(
+            sector=sector, actor=request.user, at=timezone.now(), **form.cleaned_data
+        )
+
+    title = _("停用工作条线")
+    return _made(request, form, act, "sector_rules") or _asked(request, form, title, "sector_rules")
 
 
 # ---- numbers -------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from .own import (
     needs_second_factor,
     show_second_factor,
 )
-from .posts import appoint, end_post
+from .posts import appoint, end_post, post_officer, recall_officer
 from .recording import CHAIN, entry_fields, home_of, record
 from .setting import change_unit, close, set_parameter
 
@@ -50,7 +50,9 @@ __all__ = [
     "log_in_from_outside",
     "log_out",
     "needs_second_factor",
+    "post_officer",
     "reactivate",
+    "recall_officer",
     "record",
     "reset_password",
     "set_parameter",

@@ -84,7 +84,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         "person": user,
         "home": actions.home_of(user),
         "roles": in_words(policy.ROLE_LABELS),
-        "posts": user.posts.select_related("unit").order_by("-since", "pk"),
+        "posts": user.posts.select_related("unit", "posted_to").order_by("-since", "pk"),
         "doings": _doings_for(request.user, user),
         "may_appoint": Role.SECURITY in roles_of(request.user),
         "has_device": user_has_device(user),
@@ -177,3 +177,46 @@ def post_end(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("person", pk=post.user_id)
     context = {"form": form, "person": post.user, "danger": True}
     return render(request, "people/form.html", context | {"title": _("免去岗位")})
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def post_officer(request: HttpRequest, pk: int) -> HttpResponse:
+    """GET asks for the street and the term; POST posts an officer of a department there."""
+    only(request, frozenset({Role.SECURITY}))
+    post = get_object_or_404(Post.objects.visible_to(request.user).select_related("user"), pk=pk)
+    given = request.POST if request.method == "POST" else None
+    today = {"since": timezone.localdate()}
+    form = forms.PostOfficerForm(given, user=request.user, initial=today)
+    if form.is_valid():
+        try:
+            actions.post_officer(
+                post=post, actor=request.user, at=timezone.now(), **form.cleaned_data
+            )
+        except Refusal as refusal:
+            form.add_error(None, say(refusal))
+        else:
+            return redirect("person", pk=post.user_id)
+    context = {"form": form, "person": post.user, "units": units_to_name(request.user)}
+    return render(request, "people/form.html", context | {"title": _("派驻街道")})
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def officer_recall(request: HttpRequest, pk: int) -> HttpResponse:
+    """GET asks from when an officer is no longer at a street; POST ends the posting."""
+    only(request, frozenset({Role.SECURITY}))
+    post = get_object_or_404(Post.objects.visible_to(request.user).select_related("user"), pk=pk)
+    today = {"until": timezone.localdate()}
+    form = forms.RecallForm(request.POST if request.method == "POST" else None, initial=today)
+    if form.is_valid():
+        try:
+            actions.recall_officer(
+                post=post, actor=request.user, at=timezone.now(), **form.cleaned_data
+            )
+        except Refusal as refusal:
+            form.add_error(None, say(refusal))
+        else:
+            return redirect("person", pk=post.user_id)
+    context = {"form": form, "person": post.user, "danger": True}
+    return render(request, "people/form.html", context | {"title": _("结束派驻")})

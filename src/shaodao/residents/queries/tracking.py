@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from shaodao.cases import policy
 from shaodao.cases.actions import PURPOSES
+from shaodao.cases.ladder import Ladder, ladder_of
 from shaodao.cases.models import Case, CaseReport, Clock, JournalEntry, Rating, Remark
 from shaodao.cores.worktime import TimeUnit
 from shaodao.kit import stages
@@ -97,6 +98,7 @@ class Tracked:
     steps: list[Shown]
     looks: list[Look]
     clocks: list[RunClock]
+    ladder: Ladder
     before: list[PhotoLink]
     after: list[PhotoLink]
     moves: frozenset[str]
@@ -190,7 +192,8 @@ def tracked(report: Report, *, token: str, at: datetime) -> Tracked:
         deadline=_deadline(case, clocks),
         steps=[_step(e, report, own.pk, units, words) for e in shown],
         looks=_looks(entries, report, units),
-        clocks=[_clock(c, at=at) for c in clocks],
+        clocks=[_clock(c, at=at) for c in clocks if c.step != policy.Step.RUNG],
+        ladder=ladder_of(case, clocks, [e for e in entries if e.case_id == case.pk], at=at),
         before=_pictures(report, token),
         after=_evidence(case, token),
         moves=frozenset() if is_withdrawn else _moves(case, own, rating) - _done(entries, report),
@@ -310,6 +313,10 @@ def _note(entry: JournalEntry) -> str:
     unit = units_by_id().get(entry.facts.get("unit") or 0)
     if unit is not None:
         return _("交给%(unit)s") % {"unit": unit.short_name}
+    if (desk := units_by_id().get(entry.facts.get("desk") or 0)) is not None:
+        ground = policy.GROUND_LABELS.get(entry.facts.get("ground", ""), "")
+        words = {"unit": desk.short_name, "why": _(ground) if ground else ""}
+        return _("到%(unit)s：%(why)s") % words if ground else _("到%(unit)s") % words
     if day := entry.facts.get("review_on"):
         return _("%(day)s 前复核") % {"day": day}
     if source := policy.FUND_LABELS.get(entry.facts.get("source", "")):
@@ -360,7 +367,8 @@ def _deadline(case: Case, clocks: Sequence[Clock]) -> Deadline | None:
         due_at = review.due_at if review else None
         return Deadline(_("挂账复核"), due_at, is_paused=True, left=handling.left)
     if case.status in policy.OPEN:
-        clock = handling or min(running.values(), key=lambda c: c.due_at, default=None)
+        own = {step: c for step, c in running.items() if step != policy.Step.RUNG}
+        clock = handling or min(own.values(), key=lambda c: c.due_at, default=None)
         if clock is None:
             return None
         return Deadline(_step_name(clock.step), clock.due_at, warn_at=clock.warn_at)

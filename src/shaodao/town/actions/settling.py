@@ -8,7 +8,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from shapely import to_wkb
 
-from shaodao.cases.models import Route
+from shaodao.cases.models import DutyItem, Route, Sector
 from shaodao.cases.policy import Target
 from shaodao.cores import morton
 from shaodao.cores.geodesy import metres_per_degree
@@ -50,6 +50,8 @@ def settle(draft: TownDraft, *, password: str = "") -> Settled:
     _write_places(draft, town)
     _write_buildings(draft, town)
     _write_routes(draft, town)
+    _write_sectors(draft, town)
+    _write_duties(draft, town)
     for name in VERSIONS:
         bump(name)
     return town
@@ -132,6 +134,8 @@ def _write_people(draft: TownDraft, town: Settled, *, password: str) -> None:
             user = town.people[person.username]
             row = Post(user=user, unit=unit, role=post.role.value, since=SINCE)
             row.is_head = post.is_head
+            if post.posted_to is not None:
+                row.posted_to, row.posted_since = town.units[post.posted_to], SINCE
             posts.append(row)
     copy(Post, posts)
 
@@ -255,4 +259,40 @@ def _write_routes(draft: TownDraft, town: Settled) -> None:
         for county in sorted({county for county, _ in draft.sectors})
         for place, (category, sector, is_direct) in enumerate(defaults.SECTOR_ROUTES)
         if (county, sector) in draft.sectors
+    )
+
+
+def _write_sectors(draft: TownDraft, town: Settled) -> None:
+    """Set each county's lines of work, with those of its units that answer for them."""
+    Sector.objects.bulk_create(
+        Sector(
+            code=code,
+            name=name,
+            unit=town.units[county],
+            office=town.units[draft.sectors[county, office]],
+            categories=list(categories),
+            valid_from=defaults.FROM,
+            source=defaults.SECTOR_SOURCE,
+            is_default=True,
+        )
+        for county in sorted({county for county, _ in draft.sectors})
+        for code, name, office, categories in defaults.SECTORS
+        if (county, office) in draft.sectors
+    )
+
+
+def _write_duties(draft: TownDraft, town: Settled) -> None:
+    """Give every street and township its duty list."""
+    DutyItem.objects.bulk_create(
+        DutyItem(
+            unit=town.units[area.code],
+            category_id=category,
+            text=text,
+            valid_from=defaults.FROM,
+            source=defaults.DUTY_SOURCE,
+            is_default=True,
+        )
+        for area in draft.areas
+        if area.level == Level.TOWNSHIP
+        for category, text in defaults.DUTIES
     )

@@ -73,10 +73,11 @@ def _load_categories() -> int:
 
 
 def _load_limits() -> int:
-    known = set(Limit.objects.values_list("step", "category", "is_hazard"))
+    known = set(Limit.objects.values_list("step", "category", "is_hazard", "level"))
     rows = [
         Limit(
             step=row.step.value,
+            level=row.level,
             category_id=row.category,
             is_hazard=row.is_hazard,
             amount=row.amount,
@@ -86,7 +87,7 @@ def _load_limits() -> int:
             is_default=True,
         )
         for row in defaults.limits()
-        if (row.step.value, row.category, row.is_hazard) not in known
+        if (row.step.value, row.category, row.is_hazard, row.level) not in known
     ]
     return len(Limit.objects.bulk_create(rows))
 

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from shaodao.cases import policy
+from shaodao.cases.actions import laddering
 from shaodao.cases.actions.casefile import CaseFile, desk_of
 from shaodao.cases.actions.intake import number_of
+from shaodao.cases.actions.tagging import hand_over, tag, tag_by_rule
 from shaodao.cases.models import (
     Approval,
     Case,
@@ -100,6 +102,7 @@ class Life:
         if first is not None and first.is_direct:
             case.desk = desk_of(area, level=Level.COMMUNITY)
             hazard = {"category": category.pk, "hazard": case.is_hazard, "route": first.row.pk}
+            hazard["sectors"] = tag_by_rule(self.file, at=self.at)
             self.file.make(M["file"], at=self.at, actor_id=None, facts=hazard)
             self._send_on()
 
@@ -145,7 +148,8 @@ class Life:
 
     def _seats(self, step: policy.Move, actor: User | None) -> policy.Seats:
         if actor is not None:
-            return seats_of(actor, self.case, self.file.helpers)
+            offices = [tag.office for tag in self.file.tags]
+            return seats_of(actor, self.case, self.file.helpers, offices)
         return policy.LINK_HOLDER if step.by[0].role == "REPORTER" else policy.SYSTEM
 
     def _carry_out(self, step: policy.Move, actor: User | None, at: datetime, evidence) -> None:
@@ -176,7 +180,7 @@ class Life:
         for key in ("unit", "primary", "report", "grid_unit"):
             if value := evidence.get(key):
                 facts[key] = value.pk
-        for key in ("solved_by", "quantity", "n_households", "source"):
+        for key in ("solved_by", "quantity", "n_households", "source", "ground"):
             if value := evidence.get(key):
                 facts[key] = value if isinstance(value, int) else str(value)
         if review_on := evidence.get("review_on"):
@@ -194,7 +198,8 @@ class Life:
         case = self.case
         case.category = evidence["category"]
         case.is_hazard = bool(evidence.get("is_hazard")) or case.is_hazard
-        return {"category": case.category_id, "hazard": case.is_hazard}
+        tagged = tag_by_rule(self.file, at=at)
+        return {"category": case.category_id, "hazard": case.is_hazard, "sectors": tagged}
 
     def _dispatch(self, actor, at, evidence):
         case, unit = self.case, evidence["unit"]
@@ -224,8 +229,32 @@ class Life:
                 row.contributed_at = at
 
     def _escalate(self, actor, at, evidence):
-        higher = {"COMMUNITY": "TOWNSHIP", "TOWNSHIP": "COUNTY"}
-        self.case.desk = desk_of(self.case.area, level=higher[self.case.desk.level])
+        return laddering.rise(self.file, "escalate", at=at)
+
+    def _escalate_urgent(self, actor, at, evidence):
+        return laddering.rise(self.file, "escalate_urgent", at=at)
+
+    def _climb(self, actor, at, evidence):
+        if self.approval is not None:
+            approval, self.approval = self.approval, None
+            approval.decided_at, approval.granted = at, False
+            facts = {"move": approval.move, "approval": approval.pk}
+            self.record("deny", at=at, actor_id=None, facts=facts)
+        return laddering.rise(self.file, "climb", at=at, clock=evidence.get("clock"))
+
+    _climb_unfiled = _climb
+
+    def _hand_down(self, actor, at, evidence):
+        return laddering.descend(self.file, at=at)
+
+    def _refuse_duty(self, actor, at, evidence):
+        return laddering.refuse(self.file, at=at)
+
+    def _tag(self, actor, at, evidence):
+        return tag(self.file, evidence["sector"], at=at)
+
+    def _hand_over(self, actor, at, evidence):
+        return hand_over(self.file, evidence["sector"], actor=actor, at=at)
 
     def _send_check(self, actor, at, evidence):
         self.case.checker = evidence["grid_unit"]
@@ -389,7 +418,19 @@ class Life:
             clock.pk = self.pen.next_id(Clock)
         setattr(clock, "warned_at" if name == "warn" else "late_at", stamp)
         facts = {"step": clock.step, "clock": clock.pk, "due": clock.due_at.isoformat()}
+        is_over = name == "late" and clock.step == policy.Step.RUNG
+        above = policy.rung_above(self.case.desk.level)
+        if is_over and above is None:
+            holders = self.world.holders.get((self.case.desk.pk, "LEADER"), ())
+            facts["leaders"] = [user.pk for user in holders]
         self.record(name, at=stamp, actor_id=None, facts=facts)
+        if is_over and above is not None:
+            unfiled = self.status in M["climb_unfiled"].sources
+            self.move("climb_unfiled" if unfiled else "climb", None, stamp, clock=clock)
+            return True
+        if name == "late" and clock.step == policy.Step.HANDLE:
+            self.file.turn_rung(stamp)
+            self.file.redate()
         if name == "late" and clock.step == policy.Step.ACCEPT and self.case.lead_person_id:
             self.move("time_out", None, stamp)
             return True

@@ -232,7 +232,9 @@ class Course:
             return self._in(5, 40), self._take_another_in
         if case.desk.level == "COMMUNITY" and case.n_reopened == 0 and self.rng.random() < 0.6:
             clerk, note = self._desk(R.DISPATCHER), pick(self.rng, sayings.ESCALATED)
-            return self._in(10, 60), lambda at: life.move("escalate", clerk, at, note=note)
+            ground = pick(self.rng, tuple(policy.Ground)[:-1])
+            up = {"ground": ground, "note": note}
+            return self._in(10, 60), lambda at: life.move("escalate", clerk, at, **up)
         dispatcher = self._desk(R.DISPATCHER)
         unit = self.lead or self._target()
         evidence = {"unit": unit}

@@ -12,6 +12,7 @@ from shaodao.cases.models import (
     Approval,
     Case,
     CaseReport,
+    CaseSector,
     Clock,
     CoHandler,
     Evidence,
@@ -81,6 +82,8 @@ class Pen:
         for clock in {id(clock): clock for clock in file.changed}.values():
             if clock.stopped_at != clock.started_at:
                 self.add(clock)
+        for tag in {id(tag): tag for tag in file.retagged}.values():
+            self.add(tag)
         self.rows[JournalEntry] += file.entries
 
 
@@ -90,6 +93,7 @@ ORDER = (
     Photo,
     Case,
     CaseReport,
+    CaseSector,
     Clock,
     Remark,
     JournalEntry,
