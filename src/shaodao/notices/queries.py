@@ -15,6 +15,7 @@ from . import channels, rules
 from .models import Attempt, Line, Notice
 from .policy import OUTSIDE, Channel, State
 
+MOST_TRIES = 10  # of one message, the last of them
 MOST_COUNTED = 99  # beyond it the bell says 99+
 
 
@@ -52,7 +53,9 @@ def outgoing(user) -> QuerySet[Notice]:
     rows = Notice.objects.select_related("to")
     if not settings.DEMO:
         rows = rows.run_by([post.unit for post in posts_of(user) if post.role == Role.ADMIN])
-    return rows.prefetch_related(Prefetch("tries", Attempt.objects.order_by("-pk"), "attempted"))
+    return rows.prefetch_related(
+        Prefetch("tries", Attempt.objects.order_by("-pk")[:MOST_TRIES], "attempted")
+    )
 
 
 def narrowed(rows: QuerySet[Notice], *, channel: str, state: str) -> QuerySet[Notice]:

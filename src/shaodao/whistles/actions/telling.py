@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from shaodao.cases import policy as case_policy
 from shaodao.cases.models import JournalEntry
-from shaodao.notices.actions import post
+from shaodao.notices.actions import Words, post
 from shaodao.people.models import Unit
 from shaodao.people.policy import Role
 from shaodao.whistles import policy
@@ -23,12 +23,15 @@ _ARBITERS = policy.SUMMONS_MOVES["uphold"].by[0].roles
 def tell(book: WhistleFile, entry: JournalEntry, people: Iterable[int], *, more: str = "") -> None:
     """Tell people what an entry of the journal says, but not whoever made it."""
     case = book.file.case
-    text = f"{case.number} {case.title}：{case_policy.label_of(entry.name)}{more}"
+    step = case_policy.label_of(entry.name)
+    words = Words(
+        "whistle", {"number": case.number, "title": case.title, "step": step, "unit": more}
+    )
     link = f"/whistles/{book.whistle.pk}/"
     key = f"case:{case.pk}:{entry.seq}:w"
     told = [user for user in dict.fromkeys(people) if user != entry.actor_id][:MOST]
     post(
-        [(f"{key}:{user}", user, "", text, link) for user in told],
+        [(f"{key}:{user}", user, "", words, link) for user in told],
         about=f"case:{case.pk}:{entry.seq}",
         at=book.at,
         is_urgent=book.whistle.kind == policy.Kind.EMERGENCY,
