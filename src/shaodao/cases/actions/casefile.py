@@ -84,7 +84,7 @@ class CaseFile:
     def helped_by(self, units: Iterable[Unit]) -> None:
         """Let these units be the ones that help the lead, and so see the case."""
         self.helpers = list(units)
-        self.case.unit_ids = _unit_ids(self.case, self.helpers)
+        self.case.unit_ids = _unit_ids(self.case, self.helpers, self.tags)
 
     def promise(self, due_at: datetime, *, at: datetime) -> None:
         """Let the handling limit end at an instant that was agreed on."""
