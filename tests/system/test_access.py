@@ -20,6 +20,8 @@ from shaodao.cases.policy import Status
 from shaodao.notices.actions import NewText, set_text
 from shaodao.notices.models import Notice
 from shaodao.people.models import Cover
+from shaodao.places import actions as places
+from shaodao.places.policy import Datum
 from shaodao.sites import actions as sites
 from shaodao.supervision.actions import supervise
 from shaodao.whistles import actions as whistles
@@ -98,6 +100,34 @@ def decided(status: int) -> dict:
 
 
 NEW_BY = WORKER | COMMUNITY | INTAKE | VERIFIER | FAR | frozenset({"other_worker"})
+
+# Who keeps registers, and of the first grid's area.
+KEEPERS = ADMIN | SECURITY | CHIEFS | DISPATCHER | COMMUNITY | SECRETARY | frozenset({"stranger"})
+KEEPERS_HERE = KEEPERS - SECURITY - {"stranger"}
+KEPT_REFUSED = {404: SECURITY, 403: STAFF - KEEPERS, 302: ANYBODY}
+KEPT_READ = {200: KEEPERS - SECURITY, **KEPT_REFUSED}
+IMPORT_OTHERS = {404: SECURITY | {"stranger"}, 403: STAFF - KEEPERS}
+IMPORT_READ = {200: KEEPERS_HERE, **IMPORT_OTHERS, 302: ANYBODY}
+IMPORT_SENT = {302: KEEPERS_HERE | ANYBODY, **IMPORT_OTHERS}
+READERS = KEEPERS - ADMINISTRATORS | DESK | LEADER | frozenset({"stranger"})
+READERS_READ = {200: READERS, 403: STAFF - READERS, 302: ANYBODY}
+COMMUNITY_READ = {
+    200: READERS - {"stranger"},
+    404: frozenset({"stranger"}),
+    403: STAFF - READERS,
+    302: ANYBODY,
+}
+COVERAGE = READERS | ADMIN | SECURITY
+COVERAGE_READ = {200: COVERAGE, 403: STAFF - COVERAGE, 302: ANYBODY}
+CHIEF_KEEPERS = KEEPERS_HERE - ADMIN
+CHIEF_OTHERS = {
+    404: frozenset({"stranger"}),
+    403: STAFF - CHIEF_KEEPERS - {"stranger"},
+    302: ANYBODY,
+}
+CHIEF_ASKED = {200: CHIEF_KEEPERS, **CHIEF_OTHERS}
+CHIEF_SENT = {422: CHIEF_KEEPERS, **CHIEF_OTHERS}
+DEFECT_SENT = {422: AREA, 404: OFFICE - AREA, 403: ADMINISTRATORS, 302: ANYBODY}
 
 # name: (what a GET gets, what an empty POST gets)
 RULES: dict[str, tuple[dict, dict]] = {
@@ -240,6 +270,24 @@ RULES: dict[str, tuple[dict, dict]] = {
     "workforce_rules": (SHOWN_STAFF, {405: STAFF, 302: ANYBODY}),
     "charge": (only(SECURITY), only(SECURITY, 422)),
     "weights": (only(SECURITY), only(SECURITY, 422)),
+    "grid_changes": (only(ADMIN), {405: STAFF, 302: ANYBODY}),
+    "grid_change": (only(ADMIN), only(ADMIN, 422)),
+    "grid_change_cancel": (
+        {405: STAFF, 302: ANYBODY},
+        {302: ADMIN | ANYBODY, 403: STAFF - ADMIN},
+    ),
+    "registers": (only(KEEPERS), {405: STAFF, 302: ANYBODY}),
+    "register_template": (KEPT_READ, {405: STAFF, 302: ANYBODY}),
+    "register_export": (KEPT_READ, {405: STAFF, 302: ANYBODY}),
+    "register_upload": (KEPT_READ, {422: KEEPERS - SECURITY, **KEPT_REFUSED}),
+    "import": (IMPORT_READ, {405: STAFF, 302: ANYBODY}),
+    "import_do": ({405: STAFF, 302: ANYBODY}, IMPORT_SENT),
+    "compounds": (office(), STAFF_READ_ONLY),
+    "compound": (AREA_READ, STAFF_READ_ONLY),
+    "communities": (READERS_READ, STAFF_READ_ONLY),
+    "community": (COMMUNITY_READ, STAFF_READ_ONLY),
+    "building_chief": (CHIEF_ASKED, CHIEF_SENT),
+    "coverage": (COVERAGE_READ, {405: STAFF, 302: ANYBODY}),
     # messages: one's own
     "mailbox": (SHOWN_STAFF, {405: STAFF, 302: ANYBODY}),
     "mark_read": ({405: STAFF, 302: ANYBODY}, {302: EVERYBODY}),
@@ -277,6 +325,8 @@ RULES: dict[str, tuple[dict, dict]] = {
     "bulk_file": (office(), office()),
     "bulk_merge": (office(), office(422)),
     "new_case": (of_case(NEW_BY), of_case(NEW_BY, 422)),
+    "compound_defects": (AREA_READ, DEFECT_SENT),
+    "renovation_list": (office(), STAFF_READ_ONLY),
     "patrol_done": (
         STAFF_SENT_ONLY,
         {302: AREA | ANYBODY, 404: OFFICE - AREA, 403: ADMINISTRATORS},
@@ -391,6 +441,15 @@ def addresses(town) -> dict[str, str]:
     tile = {"z": 14, "x": 1, "y": 1}
     grid, link, one = {"code": GRIDS[0]}, {"token": town.link(report)}, {"pk": case.pk}
     worker = {"pk": town.worker.pk}
+    later_day = MONDAY.date() + timedelta(days=9)
+    change = places.plan_renaming(
+        grid=town.grids[GRIDS[1]], name="新", since=later_day, actor=town.admin, at=MONDAY, why="x"
+    )
+    batch = places.bring_in(
+        register="households", file_name="户.csv", content=[b"\n"], datum=Datum.WGS84,
+        actor=town.community_desk, at=MONDAY,
+    )  # fmt: skip
+    households = {"code": "households"}
     where = {
         **workforce,
         "report_here": grid,
@@ -416,6 +475,17 @@ def addresses(town) -> dict[str, str]:
         "parameter_set": {"name": "report_photos"},
         "category": {"code": "ROAD_DAMAGE"},
         "small_matter": {"code": "ROAD_DAMAGE"},
+        "grid_change": grid,
+        "grid_change_cancel": {"pk": change.pk},
+        "register_template": households,
+        "register_export": households | {"kind": "csv"},
+        "register_upload": households,
+        "import": {"pk": batch.pk},
+        "import_do": {"pk": batch.pk, "verb": "cancel"},
+        "compound": {"pk": town.compound.pk},
+        "community": {"code": town.community.code},
+        "building_chief": {"pk": town.building.pk},
+        "compound_defects": {"pk": town.compound.pk},
         "base_tile": tile,
         "grid_tile": tile,
         "case_tile": tile,

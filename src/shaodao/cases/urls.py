@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import configuration, desk, duty, ladder, page, tiles, worker
+from .views import configuration, defects, desk, duty, ladder, page, tiles, worker
 
 urlpatterns = [
     path("", desk.desk, name="desk"),
@@ -38,6 +38,8 @@ urlpatterns = [
     path("patrols/<int:pk>/done/", worker.patrol_done, name="patrol_done"),
     path("new/", worker.new_case, name="new_case"),
     path("workload/", worker.workload, name="workload"),
+    path("compounds/<int:pk>/defects/", defects.compound_defects, name="compound_defects"),
+    path("compounds/defects.xlsx", defects.renovation_list, name="renovation_list"),
     path("<int:pk>/", page.case, name="case"),
     path("<int:pk>/<kind>.pdf", page.case_sheet, name="case_sheet"),
     path("<int:pk>/release/", page.release, name="release"),

@@ -96,6 +96,9 @@ _FOR_ADMINISTRATORS = (
     "shaodao.workforce.views.configuration",
     "shaodao.workforce.views.appointing",
     "shaodao.whistles.views.rules",
+    "shaodao.places.views.imports",
+    "shaodao.places.views.changes",
+    "shaodao.places.views.coverage",
 )
 _MAPS = frozenset({"base_tile", "grid_tile"})  # public, wherever they are drawn
 _NOTED = timedelta(minutes=1)  # how exactly a session knows when it was last used

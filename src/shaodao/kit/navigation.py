@@ -46,11 +46,18 @@ STAFF = (
     Place("charges", N_("队伍"), "people", _OFFICE | {"SECRETARY", "GRID_WORKER"}),
     Place("command", N_("指挥中心"), "up", _OFFICE),
     Place("sectors", N_("工作条线"), "flag", _OFFICE | {"HANDLER"}),
+    Place("compounds", N_("小区"), "building", _OFFICE | _ON_SITE),
     Place("workload", N_("工作量"), "people", _OFFICE),
     Place("figures", N_("运行情况"), "chart", _OFFICE | _ON_SITE),
     Place("people", N_("账号岗位"), "people", frozenset({"ADMIN", "SECURITY"})),
     Place("channels", N_("消息渠道"), "send", frozenset({"ADMIN"})),
     Place("appointments", N_("按公示任命"), "person", frozenset({"SECURITY"})),
+    Place(
+        "registers",
+        N_("台账"),
+        "copy",
+        frozenset({"ADMIN", "SECURITY", "DUTY_CHIEF", "DISPATCHER", "SECRETARY"}),
+    ),
     Place("parameters", N_("规则参数"), "gear", frozenset({"SECURITY", "DUTY_CHIEF"})),
     Place("audit", N_("审计"), "shield", frozenset({"AUDITOR"})),
 )

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now, TruncDate
 
 from shaodao.people.models import Cover, Unit, posts_of
@@ -50,8 +50,10 @@ class Grid(models.Model):
 
 class CompoundQuerySet(models.QuerySet):
     def visible_to(self, user):
-        """Return the compounds of communities under any unit where `user` holds a post."""
-        return self.filter(community__in=Unit.objects.visible_to(user))
+        """Return the compounds of communities, or with houses in grids, under a post of `user`."""
+        units = Unit.objects.visible_to(user)
+        standing = Building.objects.filter(grid__unit__in=units, compound=OuterRef("pk"))
+        return self.filter(Q(community__in=units) | Exists(standing))
 
 
 class Compound(models.Model):
@@ -347,7 +349,7 @@ class BuildingChief(models.Model):
 class DefectQuerySet(models.QuerySet):
     def visible_to(self, user):
         """Return the defects of compounds under any unit where `user` holds a post."""
-        return self.filter(compound__community__in=Unit.objects.visible_to(user))
+        return self.filter(compound__in=Compound.objects.visible_to(user))
 
 
 class Defect(models.Model):

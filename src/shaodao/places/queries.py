@@ -153,3 +153,26 @@ def book_of(grid: Grid) -> GridBook:
         assets=list(kinds.annotate(n=Count("pk"))),
         n_without_contact=sums["n"] - sum(by_worker.values()),
     )
+
+
+# ---- grids side by side, grids before and after --------------------------------------------
+
+
+def grids_touching(grid: Grid) -> list[Grid]:
+    """Return the grids of the same community that share a border with one."""
+    rows = Grid.objects.filter(valid_to=None, unit__parent=grid.unit.parent_id)
+    near = rows.exclude(pk=grid.pk).select_related("unit").order_by("code")
+    shape = from_wkb(bytes(grid.boundary))
+    return [row for row in near if from_wkb(bytes(row.boundary)).distance(shape) < TOUCHING]
+
+
+TOUCHING = 1e-7  # degrees, a centimetre
+
+
+def present_grids(grid: Grid) -> list[Grid]:
+    """Return what a grid is today: itself, or the grids in force that came out of it."""
+    if grid.valid_to is None:
+        return [grid]
+    after = Grid.objects.filter(origins__before=grid).select_related("unit").order_by("code")
+    found = {one.pk: one for row in after for one in present_grids(row)}
+    return list(found.values())

@@ -1,6 +1,7 @@
 """What can be done to a case. The only code that writes cases, one vocabulary a module."""
 
 from .approving import ask, decide
+from .defects import report_defect
 from .exporting import export_heads
 from .intake import Taken, leave, take_in
 from .moving import move, move_by_link, move_by_system
@@ -30,6 +31,7 @@ __all__ = [
     "rate",
     "reject",
     "release",
+    "report_defect",
     "revoke_link",
     "run_sweeps",
     "sweep",

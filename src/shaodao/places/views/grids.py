@@ -12,11 +12,10 @@ from django.views.decorators.http import require_GET
 from shaodao.kit.paging import keyset
 from shaodao.kit.tiles import check_tile, send_tile
 from shaodao.people.queries import units_by_id
-
-from . import tiles
-from .models import Grid
-from .policy import ASSET_LABELS
-from .queries import book_of, grids_for_list, round_of, workers_of
+from shaodao.places import tiles
+from shaodao.places.models import Grid
+from shaodao.places.policy import ASSET_LABELS
+from shaodao.places.queries import book_of, grids_for_list, round_of, workers_of
 
 _HOUR = 3600  # seconds
 _TYPES = {"svg": "image/svg+xml", "png": "image/png"}
@@ -61,9 +60,11 @@ def grids(request: HttpRequest) -> HttpResponse:
 @require_GET
 def grid(request: HttpRequest, code: str) -> HttpResponse:
     """GET: one grid: who works there, what stands there, its map and its cases."""
-    shown = _grid(request, code)
+    shown = _grid(request, code, is_present=False)
     units = units_by_id()
     context = {
+        "before": _related(request).filter(successions__after=shown),
+        "after": _related(request).filter(origins__before=shown),
         "grid": shown,
         "book": book_of(shown),
         "chain": [units[pk] for pk in shown.unit.ancestor_ids[:-1]],
@@ -95,10 +96,16 @@ def grid_card(request: HttpRequest, code: str, kind: str) -> HttpResponse:
     return HttpResponse(file.getvalue(), content_type=_TYPES[kind])
 
 
-def _grid(request: HttpRequest, code: str) -> Grid:
+def _grid(request: HttpRequest, code: str, *, is_present: bool = True) -> Grid:
+    """Return a grid the reader may see; one that has ended only where its history is shown."""
     grids = Grid.objects.visible_to(request.user).select_related("unit__parent").defer("boundary")
-    return get_object_or_404(grids, code=code, valid_to=None)
+    return get_object_or_404(grids.filter(valid_to=None) if is_present else grids, code=code)
 
 
 def _report_address(request: HttpRequest, code: str) -> str:
     return request.build_absolute_uri(reverse("report_here", args=[code]))
+
+
+def _related(request: HttpRequest):
+    rows = Grid.objects.visible_to(request.user).select_related("unit").defer("boundary")
+    return rows.order_by("code")
