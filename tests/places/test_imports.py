@@ -289,7 +289,7 @@ def test_names_that_occur_several_times_need_their_parent(town, tmp_path):
     named = brought(sheet_of(tmp_path / "g.xlsx", grids), "grids", town.admin)
     assert faults(named) == {
         2: ("community", "有 2 个“大塘村”（解放街道、赣江街道），请在“乡镇街道”一列写明是哪一个"),
-        4: ("code", "与第 3 行是同一条"),
+        4: ("", "与第 3 行是同一条"),
     }
     named = written(named, town.admin)
     grid = Unit.objects.get(code="360702002201002")

@@ -26,8 +26,10 @@ from shaodao.cases.queries import routing_of
 from shaodao.cases.verifying import verify_cases
 from shaodao.people.models import Post, Unit, User
 from shaodao.people.policy import PARTY_CHAIN, Role
+from shaodao.places.coverage import cover_of
 from shaodao.places.models import Asset, Contact, Grid, Household
 from shaodao.places.queries import locate
+from shaodao.places.standing import profile_of
 from shaodao.reports.models import Photo, Report
 from shaodao.town import accounts
 from shaodao.town.actions import load
@@ -64,6 +66,24 @@ def test_it_is_as_large_as_it_says():
     assert 12 <= sum(user.has_usable_password() for user in User.objects.all()) <= 20
 
 
+@pytest.mark.requirement("Z25")
+def test_a_community_has_the_compounds_households_and_people_it_is_known_for():
+    community = Unit.objects.get(code="360702001001")
+    profile = profile_of(community, on=NOW.date())
+    figures = (profile.n_compounds, profile.n_households, profile.n_people)
+    assert figures == (9, 1032, 2873)
+    assert profile.share_over_60 > 0.5
+    assert profile.old_compounds
+
+
+@pytest.mark.requirement("X03")
+def test_the_net_leaves_nobody_out_and_holds_nobody_twice():
+    cover = cover_of(Unit.objects.all(), on=NOW.date())
+    assert cover.faults == []
+    assert (cover.short_lists, cover.long_lists, cover.n_idle) == ([], [], 0)
+
+
+@pytest.mark.requirement("X02")
 def test_every_household_has_one_contact_worker_who_has_fifteen_to_twenty_five():
     assert Contact.objects.in_force().count() == Household.objects.count()
     loads = Counter(Contact.objects.in_force().values_list("worker", flat=True))

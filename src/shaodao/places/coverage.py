@@ -6,7 +6,7 @@ from datetime import date
 
 import numpy as np
 import shapely
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, Max, Min, OuterRef, QuerySet
 from shapely import from_wkb
 
 from shaodao.cores.topology import Flaw, Found, examine
@@ -33,6 +33,7 @@ class Cover:
     """What is wrong with the net of grids under some units; nothing, where all is well."""
 
     n_grids: int = 0
+    bounds: tuple[float, float, float, float] | None = None  # west, south, east, north
     n_buildings: int = 0
     n_households: int = 0
     overlaps: list[Found] = field(default_factory=list)
@@ -74,8 +75,10 @@ def cover_of(units: QuerySet, *, on: date) -> Cover:
     here = [one for one in _flaws.get() if codes & set(one.keys)]
     has_grid = Unit.objects.in_force().filter(parent=OuterRef("pk"), level=Level.GRID)
     drawn = Grid.objects.filter(unit=OuterRef("pk"))
+    box = grids.aggregate(w=Min("west"), s=Min("south"), e=Max("east"), n=Max("north"))
     cover = Cover(
         n_grids=len(codes),
+        bounds=tuple(box.values()) if codes else None,
         overlaps=[one for one in here if len(one.keys) > 1 and not _is_gap(one)],
         gaps=[one for one in here if _is_gap(one)],
         without_grids=list(

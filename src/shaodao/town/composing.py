@@ -11,6 +11,7 @@ from shaodao.places.policy import screen_name
 
 from . import names, registry
 from .accounts import ACCOUNTS, Account
+from .counting_out import count_out
 from .drafts import PartyDraft, PersonDraft, PostDraft, TownDraft
 from .drawing import draw_city, draw_valley
 from .drawing.valley import DARK_ROAD, LIT_ROAD
@@ -57,6 +58,7 @@ def compose(seed: int = SEED) -> Composed:
     city = draw_city(7, [d.n_grids for d in districts], [d.character for d in districts])
     roads = place(work, city, CITY_AT, [d.code for d in districts])
     roads |= place(work, draw_valley(7), VALLEY_AT, list(registry.VALLEY))
+    count_out(work)
     dark = _grid_at(town, roads[DARK_ROAD])
     _rename(
         work, {(SHOWN_GRID, 0): "worker", (SHOWN_GRID, 1): "worker2", (dark, 0): "village.worker"}

@@ -23,7 +23,7 @@ def decide(rows: Iterable[tuple[int, dict[str, str]]], known: Known) -> Iterator
         if key is not None and not row.faults:
             first = seen.setdefault(key, n)
             if first != n:
-                row.fault(known.register.columns[0].key, N_("与第 {n} 行是同一条"), n=first)
+                row.fault("", N_("与第 {n} 行是同一条"), n=first)
         for name, value in list(row.values.items()):
             if value is CLEARED:
                 row.values[name] = None

@@ -48,6 +48,6 @@ def _bounds(cover: Cover, flaws: list) -> str:
     places += [(row.lon, row.lat) for row in cover.outside]
     places += [(grid.lon, grid.lat) for grid, _n in cover.unlisted]
     if not places:
-        return ""
+        return ",".join(map(str, cover.bounds)) if cover.bounds else ""
     xs, ys = [x for x, _y in places], [y for _x, y in places]
     return f"{min(xs) - 0.002},{min(ys) - 0.002},{max(xs) + 0.002},{max(ys) + 0.002}"

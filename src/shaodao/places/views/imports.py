@@ -161,6 +161,7 @@ def _import_context(request: HttpRequest, batch: Import) -> dict[str, object]:
     label, status, tone = _named(batch)
     labels = labels_of(batch.register)
     columns = [(letter, labels[key]) for key, letter in batch.columns.items()]
+    columns.sort(key=lambda pair: (len(pair[0]), pair[0]))
     return {
         "batch": batch,
         "label": label,
