@@ -363,8 +363,6 @@ MEASURES: dict[str, Measure] = {
     "urge_reply_hours":       Measure(N_("催办多长时间内答复"),         N_("工作时"), 1,  200),
     "yellow_reply_hours":     Measure(N_("黄牌督办多长时间内答复"),     N_("工作时"), 1,  200),
     "red_reply_hours":        Measure(N_("红牌督办多长时间内答复"),     N_("工作时"), 1,  200),
-    "contact_list_least":     Measure(N_("一名网格员最少联系多少户"),   N_("户"),   1,   100),
-    "contact_list_most":      Measure(N_("一名网格员最多联系多少户"),   N_("户"),   1,   200),
     "old_building_years":     Measure(N_("楼龄多少年算老旧"),           N_("年"),   10,  100),
     "import_undo_days":       Measure(N_("导入明细保留多少天（可撤销）"), N_("天"), 1,  365),
     "charges_a_person":       Measure(N_("一人在一个网格最多认领几个岗"), N_("个"), 1,  6),

@@ -87,8 +87,8 @@ def cover_of(units: QuerySet, *, on: date) -> Cover:
         without_boundary=list(
             areas.filter(level=Level.GRID).exclude(Exists(drawn)).order_by("code")
         ),
-        least=number("contact_list_least", on=on),
-        most=number("contact_list_most", on=on),
+        least=number("list_least", on=on),
+        most=number("list_most", on=on),
     )
     _find_outside(cover, grids)
     _find_unlisted(cover, grids)

@@ -422,8 +422,6 @@ PARAMETERS: tuple[tuple[str, str, str, str], ...] = (
     ("yellow_reply_hours", "", "8", "默认值：黄牌督办约一个工作日内答复整改措施"),
     ("red_reply_hours", "", "16", "默认值：红牌督办约两个工作日内书面答复整改措施"),
     ("satisfied_score", "", "4", "默认值：五分制四分起算满意；各地评价规则不一，请核定"),
-    ("contact_list_least", "", "15", "每人联系服务 15 至 25 户群众"),
-    ("contact_list_most", "", "25", "每人联系服务 15 至 25 户群众"),
     ("old_building_years", "", "40", "默认值：部分楼龄超过 40 年的列出"),
     ("import_undo_days", "", "30", "默认值：导入后三十天内可以整批撤销，之后清除明细"),
     ("notice_quiet_from", "", "21", "默认值：晚九点起不打扰，请核定"),
