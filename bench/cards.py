@@ -10,16 +10,19 @@ import time
 from datetime import date
 from pathlib import Path
 
+import django
 import numpy as np
 from django.test import override_settings
 from PIL import Image
 
-from shaodao.people.models import Unit, User
-from shaodao.places.models import Grid
-from shaodao.workforce.models import Promise
-from shaodao.workforce.policy import Paper
-from shaodao.workforce.queries.cards import Door, Face
-from shaodao.workforce.sheets import card_sheet
+django.setup()
+
+from shaodao.people.models import Unit, User  # noqa: E402
+from shaodao.places.models import Grid  # noqa: E402
+from shaodao.workforce.models import Promise  # noqa: E402
+from shaodao.workforce.policy import Paper  # noqa: E402
+from shaodao.workforce.queries.cards import Door, Face  # noqa: E402
+from shaodao.workforce.sheets import card_sheet  # noqa: E402
 
 N_CARDS, N_WORKERS = 1000, 20
 SITE = "https://county.example/"

@@ -50,7 +50,7 @@ def card_sheet(doors: Iterable[Door], *, paper: policy.Paper, site: str, on: dat
             "cards": cards,
             "on": on.isoformat(),
             "office": rows[0].grid.unit.parent.name if rows else "",
-            "labels": _labels() | {"title": _("党员网格员连心牌")},
+            "labels": _labels() | {"title": _("网格员连心牌")},
         }
         return pdf.sheet(FOLDER / "card.typ", data=data, pictures=pictures)
 

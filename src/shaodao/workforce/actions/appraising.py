@@ -136,7 +136,7 @@ def decide_appeal(
     row.save()
     score.correction += row.points
     score.save(update_fields=["correction"])
-    facts = {"appeal": row.pk, "upheld": is_upheld, "points": row.points}
+    facts = {"appeal": row.pk, "upheld": is_upheld, "points": f"{row.points:g}"}
     record(
         subject=f"score:{score.pk}",
         name="decide_appeal",
