@@ -59,6 +59,7 @@ def live(world: World, pen: Pen, *, now: datetime, rng: Generator, n_cases: int 
         course.plan(shelve=n in shelved, stuck=n in stuck)
         course.run()
     _stage(world, pen, rng, reporting, now)
+    _stage_the_ladder(world, pen, rng, reporting, now)
 
 
 def _moment(now: datetime, rng: Generator) -> datetime:
@@ -527,6 +528,55 @@ def _stage(world: World, pen: Pen, rng: Generator, reporting: Reporting, now: da
             _place(world, pen, rng, reporting, now, grids[code], category, stop, lead, k)
 
 
+def _stage_the_ladder(
+    world: World, pen: Pen, rng: Generator, reporting: Reporting, now: datetime
+) -> None:
+    """Let some cases climb: those nobody touched, and those each level passed up with a reason."""
+    grids = {grid.code: grid for grid in world.grids}
+    for code, category, days, how in _CLIMBED:
+        grid = grids[code]
+        at = now - timedelta(days=days, hours=float(rng.uniform(0, 5)))
+        report, matter = reporting.report(at, grid=grid, category=category, channel=Channel.WEB)
+        life = Life(world, pen, report, matter.title, now)
+        life.begin()
+        if how != "TIME":
+            _pass_up(world, rng, life, now, is_done=how == "SENT")
+        life.end()
+
+
+def _pass_up(world: World, rng: Generator, life: Life, now: datetime, *, is_done: bool) -> None:
+    """Have each desk say why it cannot solve a case, up to the county, which sends it on."""
+    while life.case.desk.level != "COUNTY":
+        at = life.at + timedelta(hours=float(rng.uniform(1, 3)))
+        if at > now or life.sweep(at):
+            continue
+        if life.status == S.RECEIVED:
+            clerk = world.people(life.case.desk, R.INTAKE)[0]
+            life.move("file", clerk, at, category=life.report.category)
+            continue
+        desk = world.people(life.case.desk, R.DISPATCHER)[0]
+        reason = {"ground": pick(rng, tuple(policy.Ground)[:-1])}
+        life.move("escalate", desk, at, note=pick(rng, sayings.ESCALATED), **reason)
+    at = life.at + timedelta(hours=2)
+    if is_done and at < now and not life.sweep(at):
+        chief = world.people(life.case.desk, R.DISPATCHER)[0]
+        owners = [c for c in world.routing(life.case, None).candidates if c.row.target == "UNIT"]
+        if owners:
+            life.move("dispatch", chief, at, unit=world.units[owners[0].unit_id])
+
+
+# grid, category, days ago, how it came up: by time alone, asked, asked and sent on by the county
+_CLIMBED: tuple[tuple[str, str, float, str], ...] = (
+    ("360702001003001", "RUBBISH_HEAP", 24, "TIME"),
+    ("360702002004001", "LIVING_NOISE", 21, "TIME"),
+    ("360722102200001", "RUBBISH_HEAP", 26, "TIME"),
+    ("360702001001001", "SEWAGE", 12, "TIME"),
+    ("360702003002001", "UNLICENSED_BUILDING", 2, "ASKED"),
+    ("360702001003001", "HOUSE_LEAK", 3, "ASKED"),
+    ("360702002004001", "LIFT_AGEING", 4, "ASKED"),
+    ("360702001001001", "ROAD_UNLIT", 6, "SENT"),
+    ("360722102200001", "ROAD_DAMAGE", 5, "SENT"),
+)
 _SHOWN, _DARK = "360702001001001", "360722102200006"
 # grid, category, where it waits, sent to ('' as usual), how many
 _STAGED: tuple[tuple[str, str, policy.Status, str, int], ...] = (
