@@ -114,6 +114,7 @@ INSTALLED_APPS = [
     "shaodao.sites",
     "shaodao.workforce",
     "shaodao.whistles",
+    "shaodao.outreach",
     "shaodao.residents",
     "shaodao.insights",
     "shaodao.town",

@@ -16,6 +16,7 @@ urlpatterns = [
     path("sites/", include("shaodao.sites.urls")),
     path("", include("shaodao.workforce.urls")),
     path("whistles/", include("shaodao.whistles.urls")),
+    path("outreach/", include("shaodao.outreach.urls")),
     path("figures/", include("shaodao.insights.urls")),
     path("kit/", include("shaodao.kit.urls")),
 ]

@@ -206,6 +206,10 @@ def _count_closing(entry: Entry, past, count, *, day: date) -> None:
         count(base._replace(measure=Measure.BENEFIT), n * homes)
     reports = _channels(entry.case_id, past, before=closing.at)
     count(base._replace(measure=Measure.COMPLAINTS), n * len(reports))
+    if sent:
+        n_sent = sum(e.name in {"dispatch", "transfer"} for e in earlier)
+        first = Resolved.YES if n_sent == 1 else Resolved.NO
+        count(base._replace(measure=Measure.FIRST, part=first), n)
     if _is_small(entry, on=timezone.localdate(closing.at)):
         unit = units_by_id().get(sent.facts.get("unit")) if sent else None
         count(base._replace(measure=Measure.SMALL, part=unit.level if unit else ""), n)

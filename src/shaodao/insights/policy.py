@@ -14,6 +14,7 @@ class Measure(StrEnum):
     OPENED = "OPENED"  # cases begun
     CLOSED = "CLOSED"  # cases closed, with the time from report to closing (who solved it)
     SMALL = "SMALL"  # of these the small matters (tier of the unit that solved it)
+    FIRST = "FIRST"  # of these, whether the first one it was sent to solved it (YES, NO)
     COMPLAINTS = "COMPLAINTS"  # reports behind the cases closed
     ACCEPT = "ACCEPT"  # orders taken, with the time it took (KEPT, LATE, MISSED)
     ARRIVE = "ARRIVE"  # arrivals on site, with the time it took (KEPT, LATE, MISSED)

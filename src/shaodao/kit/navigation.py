@@ -42,6 +42,7 @@ STAFF = (
     Place("new_case", N_("登记诉求"), "report", frozenset({"INTAKE"})),
     Place("supervisions", N_("督办"), "flag", _OFFICE | {"HANDLER"}),
     Place("sites", N_("积案点位"), "layers", _OFFICE | {"HANDLER"}),
+    Place("announcements", N_("通知"), "send", _OFFICE | {"SECRETARY"}),
     Place("grids", N_("网格"), "grid", _OFFICE | _ON_SITE),
     Place("charges", N_("队伍"), "people", _OFFICE | {"SECRETARY", "GRID_WORKER"}),
     Place("command", N_("指挥中心"), "up", _OFFICE),

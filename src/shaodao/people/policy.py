@@ -288,6 +288,12 @@ WORKFORCE_ENTRIES = {
     "freeze_period": N_("锁定考核结果"),
     "appeal": N_("提出考核申诉"),
     "decide_appeal": N_("裁定考核申诉"),
+    "send": N_("发出通知"),
+    "close": N_("结束通知"),
+    "withdraw": N_("撤回通知"),
+    "discard": N_("作废通知草稿"),
+    "keep_phone": N_("登记住户电话"),
+    "look_at_phone": N_("查看住户电话"),
 }
 
 
@@ -380,6 +386,9 @@ MEASURES: dict[str, Measure] = {
     "whistle_band_low":       Measure(N_("每千件案件吹哨的合理区间下限"), N_("次"), 0,   1000),
     "whistle_band_high":      Measure(N_("每千件案件吹哨的合理区间上限"), N_("次"), 1,   1000),
     "whistle_band_least":     Measure(N_("少于多少件案件不判断吹哨率"), N_("件"),   1,   10000),
+    "visit_minutes":          Measure(N_("上门一户按多长时间排"),       N_("分钟"), 2,   120),
+    "walking_metres_a_minute": Measure(N_("步行每分钟走多远"),          N_("米"),   20,  400),
+    "street_detour_percent":  Measure(N_("走路是直线距离的多少"),       "%",        100, 300),
     "small_matter":           Measure(N_("算作小事（1 是，0 不是）"),   "",         0,   1),
     "notice_quiet_from":      Measure(N_("几点以后不打扰（紧急的除外）"), N_("时"), 0,   23),
     "notice_quiet_to":        Measure(N_("几点以后恢复发送（与上一项相同则全天发送）"), N_("时"), 0, 23),

@@ -463,5 +463,8 @@ PARAMETERS: tuple[tuple[str, str, str, str], ...] = (
     ("whistle_band_low", "", "5", "默认值：每千件少于五次，机制可能没用起来"),
     ("whistle_band_high", "", "50", "默认值：每千件多于五十次，日常处置可能没做好"),
     ("whistle_band_least", "", "100", "默认值：不足一百件不作判断"),
+    ("visit_minutes", "", "10", "默认值：上门一户十分钟，请按本县实际核定"),
+    ("walking_metres_a_minute", "", "70", "默认值：步行每分钟七十米"),
+    ("street_detour_percent", "", "130", "默认值：走路约为直线距离的 1.3 倍"),
     *(("small_matter", code, "1", "默认值：算作小事，计入不出格率") for code in SMALL_MATTERS),
 )

@@ -1,6 +1,7 @@
 """The figures, in the order the overview shows them. A new one is a module and its name here."""
 
 from . import (
+    access,
     channels,
     effect,
     in_grid,
@@ -20,6 +21,7 @@ FIGURES = tuple(
         solved,
         lead_time,
         response,
+        access,
         rates,
         in_grid,
         proactive,

@@ -1,8 +1,10 @@
 // The service worker of the residents' pages, served at /sw.js so that it covers the site.
 // Pages: from the network, else as last seen, else the offline page. Static files and map tiles:
-// as last seen, renewed behind. Nothing of staff pages, of tracking pages or of media is ever kept.
+// as last seen, renewed behind. Of staff pages only a worker's round of visits is kept, until the session
+// ends; nothing of tracking pages or of media.
 
-const SHELL = "shell-1", PAGES = "pages-1", TILES = "tiles-1";
+const SHELL = "shell-1", PAGES = "pages-1", TILES = "tiles-1", ROUNDS = "rounds-1";
+const ROUND = /^\/outreach\/rounds\/\d{4}-\d\d-\d\d\/$/, LOGIN = "/accounts/login/";
 const STATIC = new URL(self.location).searchParams.get("static") || "/static/";
 const PAGES_KEPT = ["/", "/report/", "/nearby/", "/board/", "/worker/", "/track/", "/offline/"];
 const FILES = ["base.css", "parts.css", "page.js", "dom.js", "words.js", "countdown.js", "camera.js", "exif.js", "draft.js", "map.js", "geodesy.js", "viewer.js", "worker.js", "icons.svg", "mark.svg"]
@@ -22,7 +24,7 @@ self.addEventListener("install", (event) => {
 
 self.addEventListener("activate", (event) => {
   event.waitUntil((async () => {
-    for (const name of await caches.keys()) if (![SHELL, PAGES, TILES].includes(name)) await caches.delete(name);
+    for (const name of await caches.keys()) if (![SHELL, PAGES, TILES, ROUNDS].includes(name)) await caches.delete(name);
     await self.clients.claim();
   })());
 });
@@ -41,7 +43,21 @@ async function keep(cache, url) {
   if (answer.ok && !answer.redirected) await cache.put(url, answer);
 }
 
+async function round(event, url) {
+  const cache = await caches.open(ROUNDS);
+  try {
+    const answer = await fetch(event.request);
+    if (answer.ok && !answer.redirected) event.waitUntil(cache.put(url.pathname, answer.clone()));
+    else event.waitUntil(caches.delete(ROUNDS)); // logged out, or not one's own any more
+    return answer;
+  } catch {
+    return (await cache.match(url.pathname)) || (await (await caches.open(PAGES)).match("/offline/")) || Response.error();
+  }
+}
+
 async function page(event, url) {
+  if (ROUND.test(url.pathname)) return round(event, url);
+  if (url.pathname === LOGIN) event.waitUntil(caches.delete(ROUNDS));
   const cache = await caches.open(PAGES);
   const kept = PAGES_KEPT.includes(url.pathname);
   const network = fetch(event.request).then((answer) => {

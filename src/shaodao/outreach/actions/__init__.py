@@ -1,0 +1,17 @@
+"""What is done to announcements, calls, visits and rounds. The only code that writes them."""
+
+from .announcing import announce, move
+from .calling import keep_phone, look_at_phone, mark, receipt
+from .visiting import plan_round, plan_visit, visit
+
+__all__ = [
+    "announce",
+    "keep_phone",
+    "look_at_phone",
+    "mark",
+    "move",
+    "plan_round",
+    "plan_visit",
+    "receipt",
+    "visit",
+]
