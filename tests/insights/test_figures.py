@@ -71,6 +71,29 @@ def finish(town: Town, case: Case, at, *, by=None, solved_by: str = "CADRE") -> 
     return actions.move(case=case, name="close", actor=town.chief, at=at)
 
 
+@pytest.mark.requirement("X25")
+def test_being_let_in_finding_somebody_and_getting_it_done_are_three_numbers_with_a_trend(town):
+    first = town.case("HANDLING")
+    finish(town, first, MONDAY + 2 * DAY)
+    sent_on = town.case("DISPATCHED", text="另一处地砖也松了", at=MONDAY + 3 * MINUTE)
+    later = MONDAY + timedelta(hours=1)
+    actions.move(
+        case=sent_on, name="transfer", actor=town.county_dispatcher, at=later,
+        unit=town.city_bureau, note="归城管",
+    )  # fmt: skip
+    accepted = later + MINUTE
+    actions.move(case=sent_on, name="accept", actor=town.city_handler, at=accepted)
+    finish(town, sent_on, MONDAY + 3 * DAY, by=town.city_handler)
+    catch_up(at=SUNDAY)
+    page = read("access", town.county_chief)
+    shown = stats(page)
+    assert shown["门好进：一次找对率"] == "50 %"
+    assert shown["人好找：按时接单率"] == "100 %"
+    (month,) = table(page, "months")
+    assert (month[0], month[1], month[2], month[-1]) == ("2026-09", 0.5, 1.0, 2)
+    assert picture(page, "trend")["一次找对率"] == [50.0]
+
+
 # ---- X12 --------------------------------------------------------------------------------------
 
 

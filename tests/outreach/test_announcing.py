@@ -159,8 +159,8 @@ def test_after_the_end_nobody_is_called_any_more(town: Town):
 
 @pytest.mark.requirement("X20")
 def test_households_with_a_named_need_become_visits_by_themselves(town: Town):
-    Need.objects.create(household=town.household, tag="MOBILITY")
-    words = replace(WORDS, visit_needs=["MOBILITY"], visit_service="上门采样")
+    Need.objects.create(household=town.household, tag="WALKING")
+    words = replace(WORDS, visit_needs=["WALKING"], visit_service="上门采样")
     assert queries.audience_of(announce(town, words=words)).n_visits == 1
     row = sent(town, words=words)
     visit = Visit.objects.get(announcement=row)
@@ -170,16 +170,16 @@ def test_households_with_a_named_need_become_visits_by_themselves(town: Town):
 
 @pytest.mark.requirement("X20")
 def test_who_is_visited_is_not_told_to_those_who_may_not_know_of_needs(town: Town):
-    Need.objects.create(household=town.household, tag="MOBILITY")
-    sent(town, words=replace(WORDS, visit_needs=["MOBILITY"]))
+    Need.objects.create(household=town.household, tag="WALKING")
+    sent(town, words=replace(WORDS, visit_needs=["WALKING"]))
     assert Visit.objects.visible_to(town.worker).count() == 1
     assert not Visit.objects.visible_to(town.worker2).exists()
     assert not Visit.objects.visible_to(town.other_worker).exists()
 
 
 def test_withdrawing_cancels_the_visits_that_were_not_made(town: Town):
-    Need.objects.create(household=town.household, tag="MOBILITY")
-    row = sent(town, words=replace(WORDS, visit_needs=["MOBILITY"]))
+    Need.objects.create(household=town.household, tag="WALKING")
+    row = sent(town, words=replace(WORDS, visit_needs=["WALKING"]))
     actions.move(announcement=row, name="withdraw", actor=town.community_desk, at=MONDAY)
     assert Visit.objects.get().state == policy.Visit.CANCELLED
 

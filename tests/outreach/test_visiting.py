@@ -80,9 +80,7 @@ def test_a_worker_of_another_grid_visits_nobody_here(town: Town):
     with pytest.raises(policy.OutreachRefused):
         actions.visit(visit=visit, name="done", actor=town.other_worker, at=MONDAY)
     with pytest.raises(policy.OutreachRefused):
-        actions.plan_visit(
-            household=town.household, reason="", actor=town.other_worker, at=MONDAY
-        )
+        actions.plan_visit(household=town.household, reason="", actor=town.other_worker, at=MONDAY)
 
 
 def test_a_window_ends_after_it_begins(town: Town):

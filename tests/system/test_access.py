@@ -6,7 +6,8 @@ the housing bureau; whoever has nothing to do with it gets a 404, as if it were 
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import time, timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import transaction
@@ -30,6 +31,9 @@ from shaodao.whistles.policy import Kind, Origin
 from shaodao.workforce.actions import choosing, showing
 from shaodao.workforce.actions.holding import claim
 from shaodao.workforce.models import Appeal, Batch, Comment, Period, Score, Selection
+from shaodao.outreach import actions as outreach
+from shaodao.outreach.models import Call
+from shaodao.outreach.showing import token_of
 from tests.sessions import sign_in
 from tests.sites.ground import known
 from tests.town import GRIDS, MONDAY
@@ -99,6 +103,7 @@ def decided(status: int) -> dict:
     return {status: DECIDING, 302: ANYBODY, **refused}
 
 
+AUTHORS = (COMMUNITY | DESK | LEADER | SECRETARY | {"stranger"}) - VERIFIER
 NEW_BY = WORKER | COMMUNITY | INTAKE | VERIFIER | FAR | frozenset({"other_worker"})
 
 # Who keeps registers, and of the first grid's area.
@@ -307,6 +312,39 @@ RULES: dict[str, tuple[dict, dict]] = {
     "notice_texts": (SHOWN_STAFF, {405: STAFF, 302: ANYBODY}),
     "notice_text_set": (only(SECURITY), only(SECURITY)),
     "notice_text_end": (only(SECURITY), only(SECURITY)),
+    "outgoing": ({404: STAFF, 302: ANYBODY}, {405: STAFF, 302: ANYBODY}),  # sample town only
+    # announcements, calls, visits and rounds: of households under one's posts
+    "announcements": (office(), STAFF_READ_ONLY),
+    "announcement_new": (of_case(AUTHORS), of_case(AUTHORS, 422)),
+    "announcement": (of_case(AREA), STAFF_READ_ONLY),
+    "announcement_calls": (of_case(AREA), STAFF_READ_ONLY),
+    "announcement_move": (
+        STAFF_SENT_ONLY,
+        {302: AREA | ANYBODY, 404: OFFICE - AREA, 403: ADMINISTRATORS},
+    ),
+    "calls": (office(), STAFF_READ_ONLY),
+    "call_mark": (STAFF_SENT_ONLY, {302: AREA | ANYBODY, 404: OFFICE - AREA, 403: ADMINISTRATORS}),
+    "call_phone": (
+        STAFF_SENT_ONLY,
+        {200: AREA, 302: ANYBODY, 404: OFFICE - AREA, 403: ADMINISTRATORS},
+    ),
+    "told": (PUBLIC, PUBLIC),
+    "door_phone": (
+        of_case(AREA),
+        {302: WORKER | ANYBODY, 422: AREA - WORKER, 404: OFFICE - AREA, 403: ADMINISTRATORS},
+    ),
+    "visits": (office(), STAFF_READ_ONLY),
+    "visit_new": (office(), office(422)),
+    "visit_mark": (STAFF_SENT_ONLY, {302: AREA | ANYBODY, 404: OFFICE - AREA, 403: ADMINISTRATORS}),
+    "round_plan": (STAFF_SENT_ONLY, {302: OFFICE | ANYBODY, 403: ADMINISTRATORS}),
+    "round": (
+        {200: WORKER, 404: OFFICE - WORKER, 403: ADMINISTRATORS, 302: ANYBODY},
+        STAFF_READ_ONLY,
+    ),
+    "round_sheet": (
+        {200: WORKER, 404: OFFICE - WORKER, 403: ADMINISTRATORS, 302: ANYBODY},
+        STAFF_READ_ONLY,
+    ),
     # figures
     "figures": (office(), STAFF_READ_ONLY),
     "figure": (office(), STAFF_READ_ONLY),
@@ -450,6 +488,7 @@ def addresses(town) -> dict[str, str]:
         actor=town.community_desk, at=MONDAY,
     )  # fmt: skip
     households = {"code": "households"}
+    worker, told = {"pk": town.worker.pk}, _told(town)
     where = {
         **workforce,
         "report_here": grid,
@@ -530,7 +569,34 @@ def addresses(town) -> dict[str, str]:
         "supervision_move": {"pk": urged.pk, "name": "reply"},
         "approval_decide": one | {"approval": asked.pk},
     }
-    return {name: reverse(name, kwargs=where.get(name)) for name in RULES}
+    return {name: reverse(name, kwargs=(where | told).get(name)) for name in RULES}
+
+
+def _told(town) -> dict[str, dict]:
+    """An announcement to the first grid that is under way, and a worker's visit and round."""
+    words = outreach.Words(title="停水通知", text="请提前接水")
+    row = outreach.announce(
+        key=uuid4(), words=words, unit=town.community, areas=[town.grid], compounds=[],
+        actor=town.community_desk, at=MONDAY,
+    )  # fmt: skip
+    outreach.move(announcement=row, name="send", actor=town.community_desk, at=MONDAY)
+    home, reason = town.household, "看望老人"
+    visit = outreach.plan_visit(household=home, reason=reason, actor=town.worker, at=MONDAY)
+    planned = {"day": MONDAY.date(), "leaves": time(9), "start": None}
+    outreach.plan_round(**planned, actor=town.worker, at=MONDAY)
+    call, one = Call.objects.get(announcement=row, household=home), {"pk": row.pk}
+    return {
+        "announcement": one,
+        "announcement_calls": one,
+        "announcement_move": one | {"name": "close"},
+        "call_mark": {"pk": call.pk},
+        "call_phone": {"pk": call.pk},
+        "told": {"token": token_of(call)},
+        "door_phone": {"pk": home.pk},
+        "visit_mark": {"pk": visit.pk},
+        "round": {"day": MONDAY.date().isoformat()},
+        "round_sheet": {"day": MONDAY.date().isoformat()},
+    }
 
 
 def _workforce(town) -> dict[str, dict]:

@@ -100,7 +100,7 @@ _FOR_ADMINISTRATORS = (
     "shaodao.places.views.changes",
     "shaodao.places.views.coverage",
 )
-_MAPS = frozenset({"base_tile", "grid_tile"})  # public, wherever they are drawn
+_OPEN = frozenset({"base_tile", "grid_tile", "told"})  # public: maps, and a household's own link
 _NOTED = timedelta(minutes=1)  # how exactly a session knows when it was last used
 
 
@@ -163,7 +163,7 @@ def _is_over(request: HttpRequest, *, at: datetime) -> bool:
 
 
 def _keep_to_administration(request: HttpRequest, view: Callable[..., HttpResponse]) -> None:
-    is_map = request.resolver_match.url_name in _MAPS
+    is_map = request.resolver_match.url_name in _OPEN
     if not is_map and not view.__module__.startswith(_FOR_ADMINISTRATORS):
         raise PermissionDenied
 

@@ -14,7 +14,9 @@ def _moment(**options):
 
 
 def _clock(**options):
-    return forms.TimeField(widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"), **options)
+    return forms.TimeField(
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"), **options
+    )
 
 
 class AnnouncementForm(forms.Form):

@@ -39,9 +39,7 @@ STATE_TONES = {
 }
 
 # Who writes announcements for the households below a post.
-AUTHORS = frozenset(
-    {Role.INTAKE, Role.DISPATCHER, Role.DUTY_CHIEF, Role.SECRETARY, Role.LEADER}
-)
+AUTHORS = frozenset({Role.INTAKE, Role.DISPATCHER, Role.DUTY_CHIEF, Role.SECRETARY, Role.LEADER})
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core import signing
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from shaodao.places.models import Household
 
@@ -45,7 +46,7 @@ class Line:
 
     @property
     def label(self) -> str:
-        return policy.STATE_LABELS[policy.State(self.row.state)]
+        return _(policy.STATE_LABELS[policy.State(self.row.state)])
 
     @property
     def tone(self) -> str:
@@ -67,7 +68,7 @@ class Door:
 
     @property
     def label(self) -> str:
-        return policy.CALL_LABELS[policy.Call(self.call.state)]
+        return _(policy.CALL_LABELS[policy.Call(self.call.state)])
 
     @property
     def tone(self) -> str:
@@ -134,7 +135,7 @@ class Stop:
 
     @property
     def label(self) -> str:
-        return policy.VISIT_LABELS[policy.Visit(self.visit.state)]
+        return _(policy.VISIT_LABELS[policy.Visit(self.visit.state)])
 
     @property
     def tone(self) -> str:
@@ -145,7 +146,7 @@ class Stop:
         state = policy.Visit(self.visit.state)
         return [
             (name, label)
-            for name, (label, sources, _target) in policy.VISIT_MOVES.items()
+            for name, (label, sources, _after) in policy.VISIT_MOVES.items()
             if state in sources
         ]
 

@@ -316,7 +316,13 @@ def _round(request: HttpRequest, day: str) -> dict:
     stops = [showing.Stop(row) for row in rows]
     waiting = [showing.Stop(row) for row in queries.visits_of(request.user) if row.round_id is None]
     points = showing.points_of(found, rows)
-    return {"round": found, "stops": stops, "left_out": waiting, "points": points, "at": timezone.now()}
+    return {
+        "round": found,
+        "stops": stops,
+        "left_out": waiting,
+        "points": points,
+        "at": timezone.now(),
+    }
 
 
 @login_required

@@ -1,10 +1,11 @@
 """What is done to announcements, calls, visits and rounds. The only code that writes them."""
 
-from .announcing import announce, move
+from .announcing import Words, announce, move
 from .calling import keep_phone, look_at_phone, mark, receipt
 from .visiting import plan_round, plan_visit, visit
 
 __all__ = [
+    "Words",
     "announce",
     "keep_phone",
     "look_at_phone",

@@ -6,6 +6,7 @@ from django.db import connection, transaction
 
 from shaodao.insights.actions import catch_up, tally_days
 from shaodao.people.models import Unit
+from shaodao.town.announcing import announce
 from shaodao.town.composing import compose
 from shaodao.town.staffing import staff
 
@@ -40,6 +41,7 @@ def load(*, at: datetime, password: str = "", with_history: bool = True) -> dict
     if with_history:
         written |= remember(at=at, lit_road=composed.lit_road)
         written |= staff(at=at)
+        written["calls"] = announce(at=at)
         written["tallied_days"] = len(catch_up(at=at))
         tally_days.defer(timestamp=0)  # the figures of the past, as soon as a worker runs
     return written

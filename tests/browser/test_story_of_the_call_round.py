@@ -1,0 +1,88 @@
+"""A community tells a grid that the water goes off; a worker calls round; who is left is seen."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from shaodao.outreach import actions
+from shaodao.outreach.models import Announcement, Call
+from shaodao.places.models import Household, Need
+from tests.sessions import sign_in
+
+pytestmark = pytest.mark.browser
+
+
+def enter(page, live_town, user):
+    """Let the page's browser be signed in as `user`."""
+    client = sign_in(Client(), user)
+    value = client.cookies[settings.SESSION_COOKIE_NAME].value
+    cookie = {"name": settings.SESSION_COOKIE_NAME, "value": value, "url": live_town.url}
+    page.context.add_cookies([cookie])
+
+
+@pytest.mark.requirement("X18", "X19", "X20")
+def test_a_community_tells_its_households_and_sees_who_was_not_reached(
+    live_town, browser_page, snapshot
+):
+    town = live_town.town
+    Need.objects.create(household=town.household, tag="WALKING")
+    desk = browser_page(width=1440)
+    enter(desk, live_town, town.community_desk)
+    desk.goto("/outreach/new/")
+    desk.get_by_label("标题").fill("明天上午停水")
+    desk.get_by_label("要告诉住户的话").fill("请提前接好用水。")
+    desk.get_by_label("地点").fill("小区西侧各楼栋")
+    desk.select_option("[name=areas]", str(town.grid.pk))
+    desk.get_by_label("行动不便").check()
+    desk.get_by_label("上门做什么").fill("送水上门")
+    desk.get_by_role("button", name="存草稿").press("Enter")
+    expect(desk.get_by_role("heading", name="发出后会通知到")).to_be_visible()
+    desk.get_by_role("button", name="发出").press("Enter")
+    expect(desk.get_by_text("还没联系")).to_be_visible()
+    row = Announcement.objects.get()
+
+    phone = browser_page(width=390)
+    enter(phone, live_town, town.worker)
+    phone.goto("/outreach/calls/")
+    calls = Call.objects.filter(announcement=row, worker=town.worker).order_by("pk")
+    first, second = calls[0], calls[1]
+    for call, result, said in ((first, "phone", "电话说到了"), (second, "no_answer", "没人接")):
+        door = phone.locator(f"#call-{call.pk}")
+        door.locator("select").select_option(result)
+        door.get_by_role("button", name="记下").press("Enter")
+        expect(door.locator(".item-meta")).to_contain_text(said)
+    snapshot(phone, "calls-390")
+
+    desk.goto(f"/outreach/{row.pk}/")
+    snapshot(desk, "announcement-1440")
+    desk.get_by_role("link", name=re.compile("没联系上")).press("Enter")
+    expect(desk.locator("tbody tr")).to_have_count(1)
+    expect(desk.locator("tbody")).to_contain_text("没人接")
+
+
+@pytest.mark.requirement("X20")
+def test_a_round_of_visits_is_read_without_a_network(live_town, browser_page, snapshot):
+    town = live_town.town
+    at = timezone.now()
+    for home in Household.objects.of_worker(town.worker).order_by("pk")[:5]:
+        actions.plan_visit(household=home, reason="看望老人", actor=town.worker, at=at)
+    phone = browser_page(width=390)
+    enter(phone, live_town, town.worker)
+    phone.goto("/outreach/visits/")
+    day = (timezone.localdate() + timedelta(days=1)).isoformat()
+    phone.locator("[name=day]").fill(day)
+    phone.get_by_role("button", name="排路线").press("Enter")
+    expect(phone.locator("ol.items > li")).to_have_count(5)
+    phone.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    phone.reload()  # now the service worker has seen it
+    expect(phone.locator("ol.items > li")).to_have_count(5)
+    phone.context.set_offline(True)
+    phone.reload()
+    expect(phone.locator("ol.items > li")).to_have_count(5)
+    phone.context.set_offline(False)
+    snapshot(phone, "round-390")
