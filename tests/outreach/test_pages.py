@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from shaodao.outreach import actions
 from shaodao.outreach.models import Announcement, Call, DoorPhone, Round, Visit
-from shaodao.outreach.showing import token_of
+from shaodao.outreach.queries import token_of
 from shaodao.places.models import Need
 from tests.sessions import sign_in
 from tests.town import Town

@@ -33,7 +33,8 @@ from shaodao.workforce.actions.holding import claim
 from shaodao.workforce.models import Appeal, Batch, Comment, Period, Score, Selection
 from shaodao.outreach import actions as outreach
 from shaodao.outreach.models import Call
-from shaodao.outreach.showing import token_of
+from shaodao.outreach.queries import token_of
+from shaodao.supervision.actions import supervise
 from tests.sessions import sign_in
 from tests.sites.ground import known
 from tests.town import GRIDS, MONDAY
@@ -312,7 +313,6 @@ RULES: dict[str, tuple[dict, dict]] = {
     "notice_texts": (SHOWN_STAFF, {405: STAFF, 302: ANYBODY}),
     "notice_text_set": (only(SECURITY), only(SECURITY)),
     "notice_text_end": (only(SECURITY), only(SECURITY)),
-    "outgoing": ({404: STAFF, 302: ANYBODY}, {405: STAFF, 302: ANYBODY}),  # sample town only
     # announcements, calls, visits and rounds: of households under one's posts
     "announcements": (office(), STAFF_READ_ONLY),
     "announcement_new": (of_case(AUTHORS), of_case(AUTHORS, 422)),

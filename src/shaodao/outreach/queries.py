@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from django.core import signing
 from django.db.models import Count, Q, QuerySet
 
 from shaodao.people.models import AccountEntry, Unit
@@ -14,6 +15,7 @@ from shaodao.places.queries import workers_of
 from . import policy
 from .models import Announcement, Call, DoorPhone, Round, Visit
 
+_SALT = "outreach.told"
 MOST_CALLS = 300  # of one worker on one page: lists are 15 to 25, covering for others included
 
 
@@ -160,6 +162,20 @@ def calls_of(user, *, state: str = "") -> list[Group]:
 def phones_of(households: Iterable[int]) -> dict[int, DoorPhone]:
     """Return the numbers some households gave, by household."""
     return {row.household_id: row for row in DoorPhone.objects.filter(household__in=households)}
+
+
+def token_of(call: Call) -> str:
+    """Return the key of the link a household is sent; it opens one announcement only."""
+    return signing.Signer(salt=_SALT).sign(str(call.pk))
+
+
+def call_behind(token: str) -> Call | None:
+    """Return the call a token opens; None for one that was not made here."""
+    try:
+        pk = int(signing.Signer(salt=_SALT).unsign(token))
+    except signing.BadSignature:
+        return None
+    return Call.objects.select_related("announcement__unit").filter(pk=pk).first()
 
 
 def looks_at(household: int) -> list[AccountEntry]:

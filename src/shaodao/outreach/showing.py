@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.core import signing
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -11,22 +10,7 @@ from shaodao.places.models import Household
 
 from . import policy
 from .models import Announcement, Call, DoorPhone, Round, Visit
-from .queries import Group, Reach, phones_of
-
-_SALT = "outreach.told"
-
-
-def token_of(call: Call) -> str:
-    """Return the key of the link a household is sent; it opens one announcement only."""
-    return signing.Signer(salt=_SALT).sign(str(call.pk))
-
-
-def call_of(token: str) -> int:
-    """Return the id of the call a token opens.
-
-    :raises BadSignature: if the token was not made here.
-    """
-    return int(signing.Signer(salt=_SALT).unsign(token))
+from .queries import Group, Reach, phones_of, token_of
 
 
 def door_name(home: Household) -> str:

@@ -5,7 +5,6 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -217,11 +216,9 @@ def door_phone(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def told(request: HttpRequest, token: str) -> HttpResponse:
     """GET shows a household what it is told; POST says it knows. No log-in: the link is the key."""
-    try:
-        pk = showing.call_of(token)
-    except signing.BadSignature as error:
-        raise Http404 from error
-    call = get_object_or_404(Call.objects.select_related("announcement__unit"), pk=pk)
+    call = queries.call_behind(token)
+    if call is None:
+        raise Http404
     if request.method == "POST" and call.announcement.state == policy.State.SENT:
         call = actions.receipt(call=call, at=timezone.now())
     row = call.announcement

@@ -1,4 +1,4 @@
-"""The sample town's announcements: one under way, with doors reached and not, visits and a round."""
+"""The sample town's announcement: one under way, with doors reached and not, and a round."""
 
 from datetime import datetime, time, timedelta
 from uuid import NAMESPACE_URL, uuid5

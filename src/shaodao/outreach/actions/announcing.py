@@ -95,7 +95,7 @@ def move(*, announcement: Announcement, name: str, actor: User, at: datetime) ->
     Sending makes a call for every household, and a visit where a need was named. Withdrawing
     cancels the visits that were not made yet.
 
-    :raises OutreachRefused: if its state or the actor's posts do not allow it, or nobody lives there.
+    :raises OutreachRefused: its state or the actor's posts do not allow it, or nobody lives there.
     """
     row = Announcement.objects.select_for_update(of=["self"]).select_related("unit").get(
         pk=announcement.pk
