@@ -20,6 +20,9 @@ from shaodao.cases.models import DutyItem, Limit, Patrol, Route, Sector
 from shaodao.cases.policy import Status
 from shaodao.notices.actions import NewText, set_text
 from shaodao.notices.models import Notice
+from shaodao.outreach import actions as outreach
+from shaodao.outreach.models import Call
+from shaodao.outreach.queries import token_of
 from shaodao.people.models import Cover
 from shaodao.places import actions as places
 from shaodao.places.policy import Datum
@@ -31,10 +34,6 @@ from shaodao.whistles.policy import Kind, Origin
 from shaodao.workforce.actions import choosing, showing
 from shaodao.workforce.actions.holding import claim
 from shaodao.workforce.models import Appeal, Batch, Comment, Period, Score, Selection
-from shaodao.outreach import actions as outreach
-from shaodao.outreach.models import Call
-from shaodao.outreach.queries import token_of
-from shaodao.supervision.actions import supervise
 from tests.sessions import sign_in
 from tests.sites.ground import known
 from tests.town import GRIDS, MONDAY
