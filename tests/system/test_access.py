@@ -386,6 +386,10 @@ RULES: dict[str, tuple[dict, dict]] = {
     ),
     "whistle_new": (of_case(STREET), of_case(STREET, 422)),
     "whistle_edit": (of_case(), of_case(status=422)),
+    "whistle_for": (
+        STAFF_SENT_ONLY,
+        {302: NEAR | ANYBODY, 404: OFFICE - NEAR, 403: ADMINISTRATORS},
+    ),
     "whistle_move": (of_case(), of_case(status=422)),  # confer: nobody has come
     "summons_move": (  # sign
         of_case(),
@@ -560,6 +564,7 @@ def addresses(town) -> dict[str, str]:
         "whistle_here": {"code": code_of(whistle)},
         "whistle_new": {"case": case.pk},
         "whistle_edit": blown,
+        "whistle_for": {"case": case.pk},
         "whistle_move": blown | {"name": "confer"},
         "summons_move": blown | {"summons": whistle.summonses.get().pk, "name": "sign"},
         "supervision": {"pk": urged.pk},

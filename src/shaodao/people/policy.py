@@ -383,6 +383,7 @@ MEASURES: dict[str, Measure] = {
     "may_whistle":            Measure(N_("这一类吹哨是否开通（1 是，0 不是）"), "",   0,   1),
     "report_in_metres":       Measure(N_("离现场多远以内算到场报到"),   N_("米"),   20,  5000),
     "whistle_weight":         Measure(N_("吹哨评分里这一项占多少"),     "%",        0,   100),
+    "department_whistle_weight": Measure(N_("部门结果里吹哨得分占多少"), "%",       0,   100),
     "whistle_band_low":       Measure(N_("每千件案件吹哨的合理区间下限"), N_("次"), 0,   1000),
     "whistle_band_high":      Measure(N_("每千件案件吹哨的合理区间上限"), N_("次"), 1,   1000),
     "whistle_band_least":     Measure(N_("少于多少件案件不判断吹哨率"), N_("件"),   1,   10000),

@@ -113,6 +113,11 @@ class ReportForm(forms.Form):
         required=False,
         help_text=_("例如路面塌陷、井盖不见了、电线掉下来。会更快安排人去看。"),
     )
+    whistle = forms.BooleanField(
+        label=_("吹哨：请网格里管这件事的人来"),
+        required=False,
+        help_text=_("马上通知到人，谁来了、几点到的，查询页上都看得到。"),
+    )
     join = forms.IntegerField(required=False, min_value=0)
     happened_at = InstantField(required=False, widget=forms.HiddenInput)
 

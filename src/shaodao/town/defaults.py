@@ -460,6 +460,7 @@ PARAMETERS: tuple[tuple[str, str, str, str], ...] = (
     ("whistle_weight", "TIMELINESS", "40", "默认值：及时、质量、态度四三三，请按本县办法核定"),
     ("whistle_weight", "QUALITY", "30", "默认值：及时、质量、态度四三三，请按本县办法核定"),
     ("whistle_weight", "ATTITUDE", "30", "默认值：及时、质量、态度四三三，请按本县办法核定"),
+    ("department_whistle_weight", "", "40", "默认值：吹哨得分占四成，按时处置率占六成，请核定"),
     ("whistle_band_low", "", "5", "默认值：每千件少于五次，机制可能没用起来"),
     ("whistle_band_high", "", "50", "默认值：每千件多于五十次，日常处置可能没做好"),
     ("whistle_band_least", "", "100", "默认值：不足一百件不作判断"),

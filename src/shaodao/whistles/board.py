@@ -21,7 +21,8 @@ from shaodao.supervision.models import Supervision
 from . import policy
 from .models import Summons, Whistle, WhistleClock
 from .place_code import code_of
-from .queries import arbiter_of, is_summoned, ones_of, origins_of, seats_of
+from .queries import arbiter_of, is_summoned, may_write_down, ones_of, origins_of, seats_of
+from .rules import may_whistle
 
 MOST = 100  # of one kind on a list of what to do
 PAGE = 30
@@ -489,6 +490,15 @@ def may_draft(user, case: Case, *, at: datetime) -> bool:
     """Tell whether `user` may whistle on a case now."""
     is_open = case.status in {status.value for status in policy.WHISTLED_ON}
     return is_open and case.acceptor_id is None and bool(origins_of(user, case, at=at))
+
+
+def may_help(user, case: Case, *, at: datetime) -> bool:
+    """Tell whether `user` may whistle for a resident who called or came."""
+    is_open = case.status in {status.value for status in policy.WHISTLED_ON}
+    if not is_open or case.acceptor_id is not None or not may_write_down(user, case):
+        return False
+    origin = policy.Origin.RESIDENT
+    return may_whistle(origin, area=case.area, on=timezone.localdate(at))
 
 
 @dataclass(frozen=True)

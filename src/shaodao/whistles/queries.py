@@ -10,7 +10,7 @@ from django.utils.module_loading import import_string
 
 from shaodao.cases.models import Case
 from shaodao.cases.rules import rules as case_rules
-from shaodao.people.models import Post, Unit, User, posts_of
+from shaodao.people.models import Post, Unit, User, posts_of, seats_over
 from shaodao.people.policy import Kind as UnitKind
 from shaodao.people.policy import Level, Role
 from shaodao.people.queries import at_level, units_by_id
@@ -111,6 +111,14 @@ def usual_units(area: Unit) -> list[tuple[Level, list[Unit]]]:
 def _distance(unit: Unit, area: Unit) -> tuple[int, int, str]:
     shared = len(set(unit.ancestor_ids) & set(area.ancestor_ids))
     return (unit.kind == UnitKind.AREA, -shared, unit.path)
+
+
+_TAKING = frozenset({Role.INTAKE, Role.DISPATCHER, Role.GRID_WORKER})
+
+
+def may_write_down(user, case: Case) -> bool:
+    """Tell whether `user` takes reports where a case lies, and so whistles for residents."""
+    return any(seat.role in _TAKING for seat in seats_over(user, case.area))
 
 
 def responder_of(case: Case, *, at: datetime) -> tuple[Unit, User | None, str] | None:

@@ -6,7 +6,7 @@ from datetime import date
 
 from shaodao.cores.wording import N_
 from shaodao.kit.versions import Versioned
-from shaodao.people.models import Unit
+from shaodao.people.models import Parameter, Unit
 from shaodao.people.queries import number
 
 from . import policy
@@ -73,6 +73,15 @@ def rules() -> WhistleRules:
 def may_whistle(origin: policy.Origin, *, area: Unit, on: date) -> bool:
     """Tell whether this kind of whistler is enabled in an area."""
     return bool(number("may_whistle", on=on, unit_ids=area.ancestor_ids, subjects=[origin.value]))
+
+
+def residents_may(area: Unit | None, *, on: date) -> bool:
+    """Tell whether residents may whistle in an area, or somewhere where it is not known yet."""
+    if area is not None:
+        return may_whistle(policy.Origin.RESIDENT, area=area, on=on)
+    origin = policy.Origin.RESIDENT.value
+    rows = Parameter.objects.in_force(on).filter(name="may_whistle", subject=origin, value="1")
+    return rows.exists()
 
 
 def weights(*, area: Unit, on: date) -> dict[policy.Aspect, int]:

@@ -12,6 +12,7 @@ urlpatterns = [
     path("rules/limits/new/", rules.limit_new, name="whistle_limit_new"),
     path("rules/responders/new/", rules.responder_new, name="responder_new"),
     path("new/<int:case>/", page.whistle_new, name="whistle_new"),
+    path("for-resident/<int:case>/", page.whistle_for, name="whistle_for"),
     path("here/<code>/", page.whistle_here, name="whistle_here"),
     path("<int:pk>/", page.whistle, name="whistle"),
     path("<int:pk>/wall/", page.whistle_wall, name="whistle_wall"),

@@ -13,6 +13,7 @@ from . import (
     scores,
     solved,
     supervised,
+    whistled,
 )
 
 FIGURES = tuple(
@@ -30,6 +31,7 @@ FIGURES = tuple(
         scores,
         effect,
         supervised,
+        whistled,
     )
 )
 BY_SLUG = {figure.slug: figure for figure in FIGURES}

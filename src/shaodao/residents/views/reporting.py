@@ -21,6 +21,8 @@ from shaodao.reports.queries import limits_on, report_with
 from shaodao.reports.tokens import token_of
 from shaodao.residents import doors
 from shaodao.residents.queries import choosing, showing
+from shaodao.whistles.actions import whistle_for_resident
+from shaodao.whistles.rules import residents_may
 
 YEAR = 365 * 24 * 3600  # seconds
 
@@ -77,6 +79,8 @@ def _receive(request: HttpRequest, filled: doors.Filled) -> HttpResponse:
         device=sender.device,
         address=sender.address,
     )
+    if filled.form.cleaned_data["whistle"] and taken.is_new:
+        whistle_for_resident(case=taken.case, report=taken.report, at=at)
     response = _taken(request, taken.report)
     response.set_cookie(
         doors.DEVICE_COOKIE, sender.cookie, YEAR, httponly=True, samesite="Lax",
@@ -130,6 +134,7 @@ def _page(request: HttpRequest, filled: doors.Filled, *, status: int = 200) -> H
         "pictures": showing.pictures(),
         "view": choosing.view_of(filled.card),
         "limits": limits_on(timezone.localdate()),
+        "may_whistle": residents_may(filled.where.area, on=timezone.localdate()),
         "is_insecure": not request.is_secure() and not _is_local(request),
     }
     return render(request, "residents/report.html", context, status=status)

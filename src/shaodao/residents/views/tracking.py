@@ -26,6 +26,7 @@ from shaodao.residents.actions import find, withdraw
 from shaodao.residents.forms import FactsForm, FindForm, RateForm, RejectForm
 from shaodao.residents.policy import emergencies
 from shaodao.residents.queries.tracking import Tracked, family_of, picture_file, tracked
+from shaodao.whistles.board import called_to
 
 View = Callable[..., HttpResponse]
 
@@ -62,6 +63,7 @@ def _page(request: HttpRequest, found: Tracked, *, status: int = 200, **bound) -
     forms = {"facts": FactsForm(), "reject": RejectForm(), "rate": RateForm(), **bound}
     context = {
         "found": found,
+        "called": called_to(found.case, at=timezone.now()),
         "at": timezone.now(),
         "link": request.build_absolute_uri(reverse("track", args=[found.token])),
         "just_sent": "sent" in request.GET,

@@ -17,7 +17,7 @@ from shaodao.people.queries import at_level
 from shaodao.reports.models import Report
 from shaodao.whistles import policy
 from shaodao.whistles.models import Summons, Whistle
-from shaodao.whistles.queries import is_summoned, responder_of, roles_in, seats_of
+from shaodao.whistles.queries import is_summoned, may_write_down, responder_of, roles_in, seats_of
 from shaodao.whistles.rules import may_whistle, weights
 
 from .telling import called, reviewers, tell, whistlers
@@ -162,8 +162,12 @@ def whistle_for_resident(
 
     None where the area has not enabled it, the place lies in no grid, or a whistle is open already:
     the report goes its ordinary way then.
+
+    :raises policy.WhistleRefused: if the actor takes no reports there.
     """
     file = open_file(case.pk)
+    if actor is not None and not may_write_down(actor, file.case):
+        raise R(N_("您的岗位没有{move}的权限"), move=N_("替群众吹哨"))
     found, village = responder_of(file.case, at=at), at_level(file.case.area, Level.COMMUNITY)
     if found is None or village is None:
         return None

@@ -171,7 +171,8 @@ class WhistleFile:
         )
         units = units_by_id()
         self.file.helped_by(units[pk] for pk in sorted(standing | helpers.keys()))
-        if case.lead_id != lead.unit_id or case.status == C.FILED:
+        is_other = lead.person_id is not None and case.lead_person_id != lead.person_id
+        if case.lead_id != lead.unit_id or is_other or case.status == C.FILED:
             name = "dispatch" if case.status == C.FILED else "transfer"
             case.lead, case.lead_person = lead.unit, lead.person
             self._case(name, unit=lead.unit_id, helpers=sorted(helpers))

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from shaodao.cases.dossier import solver_of
 from shaodao.cases.forms import MoveForm
@@ -167,6 +167,27 @@ def _draft_page(request: HttpRequest, form: DraftForm, case: Case, shown) -> Htt
     page = {"form": form, "case": case, "whistle": shown, "frame": frame_of(request.user)}
     status = REFUSED if form.is_bound and form.errors else 200
     return render(request, "whistles/draft.html", page, status=status)
+
+
+@login_required
+@require_POST
+def whistle_for(request: HttpRequest, case: int) -> HttpResponse:
+    """Whistle for a resident who called or came."""
+    cases = Case.objects.visible_to(request.user).select_related("area").defer("search")
+    shown = get_object_or_404(cases, pk=case)
+    link = get_object_or_404(shown.reports.select_related("report").order_by("joined_at")[:1])
+    try:
+        made = actions.whistle_for_resident(
+            case=shown, report=link.report, at=timezone.now(), actor=request.user
+        )
+    except Refusal as refusal:
+        messages.error(request, say(refusal))
+        return redirect("case", pk=case)
+    if made is None:
+        messages.error(request, _("这里不能替群众吹哨：没有开通，或者已经有一哨在办"))
+        return redirect("case", pk=case)
+    messages.success(request, _("已替群众吹哨，通知到网格的人了"))
+    return redirect("whistle", pk=made.pk)
 
 
 # ---- moves -----------------------------------------------------------------------------------

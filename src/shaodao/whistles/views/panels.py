@@ -14,6 +14,9 @@ def of_case(case: Case, viewer) -> Panel | None:
     may_draft = board.may_draft(viewer, case, at=at) and not any(
         row.whistle.ended_at is None for row in rows
     )
-    if not rows and not may_draft:
+    may_help = not rows and board.may_help(viewer, case, at=at)
+    if not rows and not may_draft and not may_help:
         return None
-    return Panel("whistles/panel.html", {"listed": rows, "may_draft": may_draft})
+    return Panel(
+        "whistles/panel.html", {"listed": rows, "may_draft": may_draft, "may_help": may_help}
+    )
