@@ -311,6 +311,8 @@ def _label(entry: JournalEntry, *, is_mine: bool) -> str:
 def _note(entry: JournalEntry) -> str:
     """Say what matters of the facts: whom it went to, until when it is put off."""
     unit = units_by_id().get(entry.facts.get("unit") or 0)
+    if unit is not None and entry.name.startswith(("whistle_", "summons_")):
+        return unit.short_name
     if unit is not None:
         return _("交给%(unit)s") % {"unit": unit.short_name}
     if (desk := units_by_id().get(entry.facts.get("desk") or 0)) is not None:
