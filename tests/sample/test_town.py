@@ -31,6 +31,8 @@ from shaodao.places.models import Asset, Contact, Grid, Household
 from shaodao.places.queries import locate
 from shaodao.places.standing import profile_of
 from shaodao.reports.models import Photo, Report
+from shaodao.sites.models import Site
+from shaodao.supervision.models import Supervision
 from shaodao.town import accounts
 from shaodao.town.actions import load
 from tests.database import cloned_database
@@ -294,3 +296,19 @@ def test_what_came_of_a_case_is_counted_once():
 def test_it_is_not_loaded_twice():
     with pytest.raises(ValueError, match="空库"):
         load(at=NOW)
+
+
+def test_supervisions_of_each_kind_stand_in_it_in_each_state():
+    rows = Supervision.objects.select_related("case", "unit")
+    assert {row.kind for row in rows} == {"URGE", "YELLOW", "RED"}
+    assert {row.state for row in rows} >= {"ISSUED", "REPLIED", "SIGNED_OFF", "RAISED"}
+    assert all(row.reason.text for row in rows.select_related("reason"))
+
+
+def test_three_sites_stand_in_it_one_of_three_thousand_square_metres():
+    found = {site.name: site for site in Site.objects.all()}
+    assert len(found) == 3
+    assert abs(found["棚改剩余地块"].area_m2 - 3000) < 1
+    assert all(site.cases.exists() for site in found.values())
+    solved = found["废弃菜场空地"]
+    assert (solved.state, solved.compounds.count()) == ("SOLVED", 6)

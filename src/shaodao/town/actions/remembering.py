@@ -26,6 +26,7 @@ from shaodao.town.history import Pen, World, live
 from shaodao.town.history.pen import ORDER
 from shaodao.town.history.stories import tell_of_the_lit_road
 from shaodao.town.scenes import SCENES, pictures, small_of
+from shaodao.town.supervising import register_sites, supervise_some
 
 from .copying import copy, reserve
 
@@ -46,6 +47,8 @@ def remember(*, at: datetime, lit_road: list[LonLat]) -> dict[str, int]:
     live(world, pen, now=at, rng=rng)
     _write(pen)
     written = {model._meta.model_name: len(pen.rows[model]) for model in ORDER}
+    written["supervision"] = supervise_some(at=at)
+    written["site"] = register_sites(at=at)
     written["patrol"] = _walk_rounds(world, rng, at=at)
     written["notice"] = _fill_mailboxes(at=at)
     return written
