@@ -416,7 +416,7 @@ class Import(models.Model):
 class ImportRow(models.Model):
     """A row of an import: what stood in it, what it would write, and what became of that."""
 
-    batch = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="rows")
+    batch = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="rows", db_index=False)
     n = models.PositiveIntegerField()  # row of the sheet, counted from 1
     rank = models.PositiveSmallIntegerField(default=0)  # those above come first
     label = models.CharField(max_length=120, blank=True)
@@ -432,7 +432,14 @@ class ImportRow(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["batch", "n"], name="import_row_once"),
         ]
-        indexes = [models.Index(fields=["batch", "fate", "n"], name="import_row_fate")]
+        indexes = [
+            models.Index(fields=["batch", "fate", "n"], name="import_row_fate"),
+            models.Index(
+                fields=["batch", "rank", "n"],
+                condition=Q(is_done=False, fate__in=("NEW", "CHANGED")),
+                name="import_row_left",
+            ),
+        ]
 
     def __str__(self):
         return f"{self.batch_id}:{self.n}"

@@ -86,7 +86,6 @@ def apply_batch(batch_id: int, *, at: datetime) -> int:
         return 0
     table = REGISTERS[batch.register].table
     with connection.cursor() as cursor:
-        _take_ids(cursor, table, ids)
         if table == "people_unit":
             _find_parents(cursor, ids)
         _insert(cursor, table, ids)
@@ -112,14 +111,6 @@ def bump_for(register: str) -> None:
         bump("units")
     if register in ("grids", BOUNDARIES):
         bump("grids")
-
-
-def _take_ids(cursor, table: str, ids: list[int]) -> None:
-    cursor.execute(
-        "UPDATE places_importrow SET target = nextval(pg_get_serial_sequence(%s, 'id'))"
-        " WHERE id = ANY(%s) AND fate = 'NEW' AND target IS NULL",
-        [table, ids],
-    )
 
 
 def _refuse(cursor, ids: list[int], message: str) -> None:

@@ -184,6 +184,7 @@ def _stage(batch: Import, rows: list[Row], attempt: int) -> bool:
     present = Import.objects.select_for_update().get(pk=batch.pk)
     if present.status != ImportStatus.READING or present.facts.get("attempt") != attempt:
         return False
+    reserved = _reserve(batch, sum(row.fate == Fate.NEW for row in rows))
     with (
         connection.cursor() as cursor,
         cursor.copy(f"COPY places_importrow ({_STAGED}) FROM STDIN") as sink,
@@ -202,12 +203,24 @@ def _stage(batch: Import, rows: list[Row], attempt: int) -> bool:
                     Jsonb(row.before if writes else {}),
                     fate.value,
                     Jsonb(row.faults),
-                    row.target,
+                    next(reserved, None) if fate == Fate.NEW else row.target,
                     False,
                 )
             )
     Import.objects.filter(pk=batch.pk).update(n_done=F("n_done") + len(rows), touched_at=Now())
     return True
+
+
+def _reserve(batch: Import, n: int) -> Iterator[int]:
+    """Take ids for new rows from their table's sequence: the rows are then written only once."""
+    if batch.register == BOUNDARIES or not n:
+        return iter(())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
+            [REGISTERS[batch.register].table, n],
+        )
+        return iter([pk for (pk,) in cursor.fetchall()])
 
 
 @transaction.atomic

@@ -190,7 +190,7 @@ def _chief(row: Row) -> list[str] | None:
     if phone and not _PHONE.fullmatch(phone):
         row.fault("chief_phone", N_("电话认不出来"))
     if phone and not name:
-        row.fault("chief", N_("请写楼栋长的姓名"))
+        row.fault("chief", N_("请写明楼栋长的姓名"))
     return [name, phone] if name else None
 
 
