@@ -35,21 +35,21 @@ class Link(NamedTuple):
 _OFFICE = frozenset({"INTAKE", "DISPATCHER", "DUTY_CHIEF", "VERIFIER", "LEADER"})
 _ON_SITE = frozenset({"HANDLER", "GRID_WORKER", "VERIFIER", "SECRETARY"})
 
-STAFF = (
+STAFF = (  # the first six one may open stand in the bar, the others behind it
     Place("desk", N_("工作台"), "desk", _OFFICE | {"HANDLER"}),
     Place("today", N_("今日任务"), "list", _ON_SITE),
+    Place("command", N_("指挥中心"), "up", _OFFICE),
     Place("whistles", N_("吹哨报到"), "whistle", _OFFICE | _ON_SITE),
-    Place("new_case", N_("登记诉求"), "report", frozenset({"INTAKE"})),
     Place("supervisions", N_("督办"), "flag", _OFFICE | {"HANDLER"}),
+    Place("new_case", N_("登记诉求"), "report", frozenset({"INTAKE"})),
+    Place("figures", N_("运行情况"), "chart", _OFFICE | _ON_SITE),
     Place("sites", N_("积案点位"), "layers", _OFFICE | {"HANDLER"}),
+    Place("sectors", N_("工作条线"), "flag", _OFFICE | {"HANDLER"}),
     Place("announcements", N_("通知"), "send", _OFFICE | {"SECRETARY"}),
     Place("grids", N_("网格"), "grid", _OFFICE | _ON_SITE),
-    Place("charges", N_("队伍"), "people", _OFFICE | {"SECRETARY", "GRID_WORKER"}),
-    Place("command", N_("指挥中心"), "up", _OFFICE),
-    Place("sectors", N_("工作条线"), "flag", _OFFICE | {"HANDLER"}),
     Place("compounds", N_("小区"), "building", _OFFICE | _ON_SITE),
+    Place("charges", N_("队伍"), "people", _OFFICE | {"SECRETARY", "GRID_WORKER"}),
     Place("workload", N_("工作量"), "people", _OFFICE),
-    Place("figures", N_("运行情况"), "chart", _OFFICE | _ON_SITE),
     Place("people", N_("账号岗位"), "people", frozenset({"ADMIN", "SECURITY"})),
     Place("channels", N_("消息渠道"), "send", frozenset({"ADMIN"})),
     Place("appointments", N_("按公示任命"), "person", frozenset({"SECURITY"})),
