@@ -33,7 +33,7 @@ from shaodao.whistles.place_code import code_of
 from shaodao.whistles.policy import Kind, Origin
 from shaodao.workforce.actions import choosing, showing
 from shaodao.workforce.actions.holding import claim
-from shaodao.workforce.models import Appeal, Batch, Comment, Period, Score, Selection
+from shaodao.workforce.models import Appeal, Batch, Comment, Period, Proposal, Score, Selection
 from tests.sessions import sign_in
 from tests.sites.ground import known
 from tests.town import GRIDS, MONDAY
@@ -235,6 +235,10 @@ RULES: dict[str, tuple[dict, dict]] = {
     "end_excuse": (STAFF_SENT_ONLY, AREA_SENT),
     "cover": (AREA_READ, AREA_ASKED),
     "end_cover": (STAFF_SENT_ONLY, AREA_SENT),
+    "lists": (AREA_READ, AREA_SENT),
+    "worker_home": (AREA_READ, AREA_ASKED),
+    "keep_wish": (STAFF_SENT_ONLY, AREA_SENT),
+    "proposal": (of_case(OF_COMMUNITY), of_case(OF_COMMUNITY, 422)),
     "party": (office(), STAFF_READ_ONLY),
     "count_members": (AREA_READ, AREA_ASKED),
     "selections": (office(), STAFF_READ_ONLY),
@@ -628,6 +632,7 @@ def _workforce(town) -> dict[str, dict]:
     )  # fmt: skip
     score = Score.objects.create(period=period, worker=town.worker, unit=town.grid, lines=[])
     appeal = Appeal.objects.create(score=score, text="少算了", at=at)
+    proposal = Proposal.objects.create(unit=town.community, made_at=at, made_by=desk, rows=[])
     member = {"pk": home, "person": town.worker.pk}
     return {
         "door": {"code": f"h{town.household.pk}"},
@@ -643,6 +648,10 @@ def _workforce(town) -> dict[str, dict]:
         "end_excuse": member,
         "cover": member,
         "end_cover": {"pk": away.pk},
+        "lists": {"pk": home},
+        "worker_home": member,
+        "keep_wish": {"pk": town.household.pk, "wants": "keep"},
+        "proposal": {"pk": proposal.pk},
         "count_members": code,
         "selection_new": code,
         "selection": {"pk": row.pk},

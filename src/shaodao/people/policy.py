@@ -374,6 +374,7 @@ MEASURES: dict[str, Measure] = {
     "charges_a_person":       Measure(N_("一人在一个网格最多认领几个岗"), N_("个"), 1,  6),
     "list_least":             Measure(N_("一名网格员至少联系"),         N_("户"),   1,   100),
     "list_most":              Measure(N_("一名网格员至多联系"),         N_("户"),   1,   200),
+    "list_change_metres":     Measure(N_("一份名单换人折合多少米路"),   N_("米"),   0,   100_000),
     "party_group_least":      Measure(N_("满多少名正式党员建党小组"),   N_("名"),   1,   50),
     "party_branch_least":     Measure(N_("满多少名正式党员建党支部"),   N_("名"),   1,   100),
     "party_general_least":    Measure(N_("满多少名正式党员建党总支"),   N_("名"),   1,   500),

@@ -446,6 +446,7 @@ PARAMETERS: tuple[tuple[str, str, str, str], ...] = (
     ),
     ("list_least", "", "15", "小网格治理办法：每名网格员联系 15 到 25 户"),
     ("list_most", "", "25", "小网格治理办法：每名网格员联系 15 到 25 户"),
+    ("list_change_metres", "", "300", "默认值：近三百米以内不值得换人，请核定"),
     ("party_group_least", "", "2", OWN),
     ("party_branch_least", "", "3", "默认值：按党章，正式党员三人起建立基层组织"),
     ("party_general_least", "", "50", "默认值：党员五十人以上设总支，请按组织部文件核定"),

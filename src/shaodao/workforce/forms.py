@@ -196,3 +196,15 @@ class DecisionForm(forms.Form):
     answer = forms.CharField(
         label=_("裁定理由"), max_length=500, widget=forms.Textarea(attrs={"rows": 3})
     )
+
+
+class ConfirmForm(forms.Form):
+    why = WhyForm.base_fields["why"]
+
+
+class HomeForm(forms.Form):
+    building = forms.ChoiceField(label=_("住在哪栋楼"))
+
+    def __init__(self, *args, buildings: list[tuple[str, str]], **options):
+        super().__init__(*args, **options)
+        self.fields["building"].choices = [("", gettext("请选择")), *buildings]

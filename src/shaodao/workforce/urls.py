@@ -9,6 +9,7 @@ from .views import (
     charges,
     choosing,
     configuration,
+    lists,
     mine,
     party,
     public,
@@ -34,6 +35,10 @@ urlpatterns = [
     path("workforce/rosters/<int:pk>/assign/<int:person>/", roster.end_excuse, name="end_excuse"),
     path("workforce/rosters/<int:pk>/cover/<int:person>/", roster.cover, name="cover"),
     path("workforce/covers/<int:pk>/end/", roster.end_cover, name="end_cover"),
+    path("workforce/rosters/<int:pk>/lists/", lists.lists, name="lists"),
+    path("workforce/rosters/<int:pk>/home/<int:person>/", lists.home, name="worker_home"),
+    path("workforce/wishes/<int:pk>/<slug:wants>/", lists.wish, name="keep_wish"),
+    path("workforce/proposals/<int:pk>/", lists.proposal, name="proposal"),
     # party forms
     path("workforce/party/", party.party, name="party"),
     path("workforce/party/<str:code>/count/", party.count, name="count_members"),
