@@ -325,7 +325,9 @@ def _sinks() -> dict[type[models.Model], _Sink]:
             "id case_id step level unit_id amount time_unit started_at due_at warn_at stopped_at",
         ),
         Notice: _Sink(
-            Notice, "id key to_id phone channel about link text state created_at sent_at read_at"
+            Notice,
+            "id message_id key to_id phone channel about link text state created_at sent_at"
+            " read_at",
         ),
         Release: _Sink(Release, "id case_id title text lon lat zkey released_by_id released_at"),
         Outcome: _Sink(Outcome, "id case_id kind_id quantity n_households at"),
@@ -484,11 +486,11 @@ def _add_notices(sink: _Sink, pk: int, at: list[str], *, handler, title, phone, 
     """Add a message to who handles it and one to who reported it."""
     seen = at[3] if n_done >= 4 else _NULL
     sink.add(
-        10 * pk, f"case:{pk}:3:{handler}", handler, "", "IN_APP", f"case:{pk}:3", f"/cases/{pk}/",
+        10 * pk, f"{10 * pk:032x}", f"case:{pk}:3:{handler}", handler, "", "IN_APP", f"case:{pk}:3", f"/cases/{pk}/",
         f"{title}：派遣", "SENT", at[2], at[2], seen,
     )  # fmt: skip
     sink.add(
-        10 * pk + 1, f"case:{pk}:{n_done}:r{pk}", _NULL, phone, "SMS", f"case:{pk}:{n_done}",
+        10 * pk + 1, f"{10 * pk + 1:032x}", f"case:{pk}:{n_done}:r{pk}", _NULL, phone, "SMS", f"case:{pk}:{n_done}",
         f"/track/{pk}/", "您反映的事有新进展。点开查看：", "SENT", at[n_done - 1], at[n_done - 1],
         _NULL,
     )  # fmt: skip

@@ -24,7 +24,7 @@ SPARE = 4
 # Rows a county configures or draws, which no list shows one by one beside others.
 KEPT = {
     "people.unit", "people.version", "places.grid", "places.basefeature", "reports.category",
-    "cases.outcomekind", "cases.limit", "cases.route", "people.parameter", "insights.talliedday",
+    "workforce.period", "cases.outcomekind", "cases.limit", "cases.route", "people.parameter", "insights.talliedday",
 }  # fmt: skip
 
 
