@@ -30,8 +30,9 @@ from django.utils import timezone
 from shaodao.cases.models import CaseReport
 from shaodao.cases.verifying import verify_cases, verify_journals
 from shaodao.config import localpg
-from shaodao.notices.actions import send_waiting
+from shaodao.notices.actions import send_due
 from shaodao.notices.models import Notice
+from shaodao.notices.policy import Channel
 from shaodao.reports.models import Category, Report
 
 VICTIMS = ("web", "worker", "database")
@@ -57,7 +58,7 @@ def main() -> None:
             recoveries = [_strike(site, rng) for _ in range(options.times)]
             time.sleep(2)
             sent = crowd.stop()
-        send_waiting(0)  # what the worker had not come to
+        send_due(Channel.SMS, clock=timezone.now)  # what the worker had not come to
         figures = {
             "kills": Counter(victim for victim, _ in recoveries).total(),
             **{f"{v}_kills": sum(x == v for x, _ in recoveries) for v in VICTIMS},
@@ -136,8 +137,9 @@ def _counted(sent: Sent) -> dict[str, object]:
 
 def _resends(site: Site) -> int:
     """Return how many messages the gateway was handed more than once."""
-    keys = re.findall(r'"key": "([^"]+)"', site.worker.log.read_text(errors="replace"))
-    return sum(n > 1 for n in Counter(keys).values())
+    lines = site.worker.log.read_text(errors="replace").splitlines()
+    ids = [re.search(r'"id": "([^"]+)"', line) for line in lines if "console.sent" in line]
+    return sum(n > 1 for n in Counter(found[1] for found in ids if found).values())
 
 
 if __name__ == "__main__":

@@ -486,13 +486,13 @@ def _add_notices(sink: _Sink, pk: int, at: list[str], *, handler, title, phone, 
     """Add a message to who handles it and one to who reported it."""
     seen = at[3] if n_done >= 4 else _NULL
     sink.add(
-        10 * pk, f"{10 * pk:032x}", f"case:{pk}:3:{handler}", handler, "", "IN_APP", f"case:{pk}:3", f"/cases/{pk}/",
-        f"{title}：派遣", "SENT", at[2], at[2], seen,
+        10 * pk, f"{10 * pk:032x}", f"case:{pk}:3:{handler}", handler, "", "IN_APP",
+        f"case:{pk}:3", f"/cases/{pk}/", f"{title}：派遣", "SENT", at[2], at[2], seen,
     )  # fmt: skip
     sink.add(
-        10 * pk + 1, f"{10 * pk + 1:032x}", f"case:{pk}:{n_done}:r{pk}", _NULL, phone, "SMS", f"case:{pk}:{n_done}",
-        f"/track/{pk}/", "您反映的事有新进展。点开查看：", "SENT", at[n_done - 1], at[n_done - 1],
-        _NULL,
+        10 * pk + 1, f"{10 * pk + 1:032x}", f"case:{pk}:{n_done}:r{pk}", _NULL, phone, "SMS",
+        f"case:{pk}:{n_done}", f"/track/{pk}/", "您反映的事有新进展。点开查看：",
+        "SENT", at[n_done - 1], at[n_done - 1], _NULL,
     )  # fmt: skip
 
 

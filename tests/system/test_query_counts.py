@@ -16,7 +16,7 @@ from shaodao.cases.models import Case
 from shaodao.people.models import Post, User
 from shaodao.reports.models import Report
 from tests.sessions import sign_in
-from tests.system.test_access import RULES, addresses  # noqa: F401 - a fixture
+from tests.system.test_access import RULES, addresses, status_of  # noqa: F401 - a fixture
 
 TIMES = 25  # of each row; there are two cases and more of most else
 # What a page may read for its first rows and not for none: what hangs on them, read at once.
@@ -24,7 +24,8 @@ SPARE = 4
 # Rows a county configures or draws, which no list shows one by one beside others.
 KEPT = {
     "people.unit", "people.version", "places.grid", "places.basefeature", "reports.category",
-    "workforce.period", "cases.outcomekind", "cases.limit", "cases.route", "people.parameter", "insights.talliedday",
+    "workforce.period", "cases.outcomekind", "cases.limit", "cases.route", "people.parameter",
+    "insights.talliedday",
 }  # fmt: skip
 
 
@@ -59,12 +60,9 @@ def _readers(town) -> Iterator[tuple[str, Client]]:
 
 def n_queries(client: Client, url: str) -> int:
     """Return how many queries a page takes once the process knows the configured rows."""
-    client.get(url)
+    assert status_of(client, "get", url) == 200, url
     with CaptureQueriesContext(connection) as queries:
-        response = client.get(url)
-    assert response.status_code == 200, url
-    if response.streaming:
-        list(response.streaming_content)
+        status_of(client, "get", url)
     return len(queries)
 
 

@@ -29,6 +29,10 @@ def mail_from(url: str) -> dict[str, object]:
     }
 
 
+# Nobody waits long for another's lock, no page runs away, no lost process keeps a row locked.
+LIMITS = "-c lock_timeout=4s -c statement_timeout=30s -c idle_in_transaction_session_timeout=300s"
+
+
 def database_from(url: str) -> dict[str, object]:
     """Turn a postgresql:// URL into Django's dictionary; `?host=/path` is a socket's folder."""
     parts = urlsplit(url)
@@ -42,7 +46,7 @@ def database_from(url: str) -> dict[str, object]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or query.pop("host", ""),
         "PORT": str(parts.port or query.pop("port", "")),
-        "OPTIONS": {**query, "options": "-c lock_timeout=4s -c statement_timeout=30s"},
+        "OPTIONS": {"connect_timeout": "5", **query, "options": LIMITS},
     }
 
 
