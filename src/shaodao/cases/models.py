@@ -171,6 +171,12 @@ class Case(models.Model):
                 fields=["area", "received_at"], condition=Q(status__in=OPEN), name="case_open_area"
             ),
             models.Index(fields=["received_at", "id"], name="case_received"),
+            models.Index(
+                fields=["ended_at"],
+                include=["handled_at", "promised_at"],
+                condition=Q(status="CLOSED"),
+                name="case_closed",
+            ),
             models.Index(fields=["category", "-ended_at", "-id"], name="case_category_ended"),
             models.Index(
                 fields=["lead_person"],
@@ -433,6 +439,9 @@ class Outcome(models.Model):
     compounds = models.ManyToManyField(Compound, related_name="outcomes")
     at = models.DateTimeField()
 
+    class Meta:
+        indexes = [models.Index(fields=["at"], name="outcome_at")]
+
     def __str__(self):
         return f"{self.case_id} {self.kind_id} {self.quantity}"
 
@@ -464,6 +473,7 @@ class Rating(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(score__range=(1, 5)), name="rating_1_to_5"),
         ]
+        indexes = [models.Index(fields=["at"], name="rating_at")]
 
     def __str__(self):
         return f"{self.case_id} {self.score}"

@@ -9,7 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Avg, Count, F, Q, QuerySet, Sum
 from django.utils import timezone
 
-from shaodao.cases.models import OPEN, Case, Outcome, Release
+from shaodao.cases.models import OPEN, Case, Outcome, Rating, Release
 from shaodao.cases.policy import Status
 from shaodao.cases.rules import rules
 from shaodao.cores import morton
@@ -157,7 +157,8 @@ def solved(*, at: datetime) -> Solved:
         on_time=Count("pk", filter=Q(handled_at__lte=F("promised_at"))),
     )
     since = at - timedelta(days=30)
-    score = ended.filter(month).aggregate(mean=Avg("ratings__score"))["mean"]
+    rated = Rating.objects.filter(case__status=Status.CLOSED, at__gte=since, at__lte=at)
+    score = rated.aggregate(mean=Avg("score"))["mean"]
     reached = Outcome.objects.filter(case__status=Status.CLOSED, at__gte=since, at__lte=at)
     return Solved(
         month=counts["month"],
