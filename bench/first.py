@@ -37,7 +37,7 @@ def main() -> None:
         raise SystemExit("There is no Chromium: apt-get install chromium fonts-noto-cjk")
     frontend.Fetch().finish()
     with own_cluster() as cluster:
-        write_county()
+        write_county(n_streets=1)
         with running_site(cluster, with_worker=False) as site, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
             url = f"http://localhost:{site.port}/report/"

@@ -48,7 +48,7 @@ def main() -> None:
     options = parser.parse_args()
     rng = random.Random(SEED)
     with own_cluster() as cluster:
-        write_county()
+        write_county(n_streets=2)
         raise_limits(on=date.today())
         categories = list(Category.objects.filter(parent=None).values_list("code", flat=True))
         connection.close()

@@ -30,7 +30,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=0, help="reports a second; 0: measure")
     options = parser.parse_args()
     with own_cluster() as cluster:
-        write_county()
+        write_county(n_streets=4)
         raise_limits(on=date.today())
         texts = read_sayings().texts
         categories = list(Category.objects.filter(parent=None).values_list("code", flat=True))

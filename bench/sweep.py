@@ -55,7 +55,7 @@ def main() -> None:
     parser.add_argument("--due", type=int, default=10_000)
     options = parser.parse_args()
     with own_cluster() as cluster:
-        write_county()
+        write_county(n_streets=4)
         with roomy_log(cluster):
             n = round(options.due / 0.55)  # so many of a hundred open cases wait to be accepted
             make_cases(n, n_open=n, at=datetime.now(UTC), span_days=20)

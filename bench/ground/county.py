@@ -1,4 +1,4 @@
-"""A made-up county to measure in: 20 streets, 200 communities, 5,000 grids with a worker each."""
+"""A made-up county to measure in: up to 20 streets, 5,000 grids with a worker each."""
 
 from datetime import date
 
@@ -30,13 +30,13 @@ _BODIES = (
 _DESK = (Role.INTAKE, Role.DISPATCHER, Role.DUTY_CHIEF, Role.VERIFIER)
 
 
-def write_county() -> None:
-    """Write the county into an empty database."""
+def write_county(*, n_streets: int = N_STREETS) -> None:
+    """Write the county, of so many streets, into an empty database."""
     load_defaults()
-    settle(_draft())
+    settle(_draft(n_streets))
 
 
-def _draft() -> TownDraft:
+def _draft(n_streets: int) -> TownDraft:
     town = TownDraft(areas=[AreaDraft(COUNTY[:4], "测试市", Level.PREFECTURE)])
     town.areas.append(AreaDraft(COUNTY, "测试区", Level.COUNTY))
     town.people.append(_person("desk.county", COUNTY, _DESK))
@@ -45,8 +45,8 @@ def _draft() -> TownDraft:
     ]
     town.sectors = {(COUNTY, key): key for key, _, _ in _BODIES}
     town.people += [_person(f"handler.{key}", key, (Role.HANDLER,)) for key, _, _ in _BODIES]
-    cells = iter(_in_order(mosaic(N_STREETS * N_COMMUNITIES * N_GRIDS)))
-    for street in range(1, N_STREETS + 1):
+    cells = iter(_in_order(mosaic(n_streets * N_COMMUNITIES * N_GRIDS)))
+    for street in range(1, n_streets + 1):
         code = f"{COUNTY}{street:03d}"
         town.areas.append(AreaDraft(code, f"测{numeral(street)}街道", Level.TOWNSHIP))
         town.people.append(_person(f"desk.{street}", code, _DESK))

@@ -53,14 +53,23 @@ def test_every_process_answers_by_what_the_county_set_last(town_committed, nodes
     before = answers()
     assert all(answer == before[0] for answer in before)
 
-    why = {"actor": town.admin, "at": at, "why": "试行"}
-    set_parameter(name="report_photos", value="9", valid_from=today, source="试行", **why)
+    why = {"at": at, "why": "试行"}
+    set_parameter(
+        name="report_photos", value="9", valid_from=today, source="试行", actor=town.security, **why
+    )
     new = NewLimit(
         step=Step.HANDLE, amount=7, time_unit=TimeUnit.WORKING_DAYS, valid_from=today,
         source="试行", category=town.category("ROAD_DAMAGE"), unit=town.street,
     )  # fmt: skip
-    set_limit(new=new, **why)
-    change_unit(unit=town.community, short_name="西津里社区", phone="", office_hours="", **why)
+    set_limit(new=new, actor=town.security, **why)
+    change_unit(
+        unit=town.community,
+        short_name="西津里社区",
+        phone="",
+        office_hours="",
+        actor=town.admin,
+        **why,
+    )
 
     after = answers()
     assert all(answer == after[0] for answer in after)
