@@ -14,12 +14,12 @@ from shaodao.people.queries import number, units_by_id  # noqa: E402
 from shaodao.places.queries import locate  # noqa: E402
 
 
-def answer(on: date, place: list[float]) -> dict[str, object]:
+def answer(on: date, place: list[float], units: list[int]) -> dict[str, object]:
     """Return what a page would be made from."""
     with one_look():
         book = rules()
         return {
-            "number": number("report_photos", on=on),
+            "number": number("report_photos", on=on, unit_ids=units),
             "limits": len(book.limits),
             "names": sorted(unit.short_name for unit in units_by_id().values()),
             "grid": locate(*place),
@@ -29,7 +29,8 @@ def answer(on: date, place: list[float]) -> dict[str, object]:
 def main() -> None:
     for line in sys.stdin:
         asked = json.loads(line)
-        print(json.dumps(answer(date.fromisoformat(asked["on"]), asked["place"])), flush=True)
+        on = date.fromisoformat(asked["on"])
+        print(json.dumps(answer(on, asked["place"], asked["units"])), flush=True)
 
 
 if __name__ == "__main__":

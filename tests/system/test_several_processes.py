@@ -45,7 +45,8 @@ def test_every_process_answers_by_what_the_county_set_last(town_committed, nodes
     today = timezone.localdate(at)
 
     def answers() -> list[dict]:
-        question = json.dumps({"on": today.isoformat(), "place": town.inside()})
+        units = town.street.ancestor_ids
+        question = json.dumps({"on": today.isoformat(), "place": town.inside(), "units": units})
         for node in nodes:
             print(question, file=node.stdin, flush=True)
         return [json.loads(node.stdout.readline()) for node in nodes]
@@ -55,8 +56,9 @@ def test_every_process_answers_by_what_the_county_set_last(town_committed, nodes
 
     why = {"at": at, "why": "试行"}
     set_parameter(
-        name="report_photos", value="9", valid_from=today, source="试行", actor=town.security, **why
-    )
+        name="report_photos", value="9", valid_from=today, source="试行", unit=town.county,
+        actor=town.security, **why,
+    )  # fmt: skip
     new = NewLimit(
         step=Step.HANDLE, amount=7, time_unit=TimeUnit.WORKING_DAYS, valid_from=today,
         source="试行", category=town.category("ROAD_DAMAGE"), unit=town.street,
