@@ -243,7 +243,7 @@ def unit_choices(user, area: Unit, routed: list[int]) -> list[tuple[str, list[tu
     here = [at_level(area, level) for level in (Level.GRID, Level.COMMUNITY, Level.TOWNSHIP)]
     next_down = {desk.pk for desk in desks} | {unit.pk for unit in here if unit is not None}
     groups = (
-        (_("按派遣规则"), [units[pk] for pk in routed if pk in units]),
+        (_("按派遣规则"), [units[pk] for pk in dict.fromkeys(routed) if pk in units]),
         (_("案件所在地"), [u for u in here if u is not None and u in below]),
         (_("职能部门"), [u for u in below if u.kind == Kind.DEPARTMENT]),
         (_("企业和事业单位"), [u for u in below if u.kind in {Kind.COMPANY, Kind.INSTITUTION}]),

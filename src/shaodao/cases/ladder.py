@@ -71,6 +71,13 @@ class Stay:
         return _LOOKS[self.state][1]
 
     @property
+    def is_over(self) -> bool:
+        """Tell whether it left this rung visibly later than it should have."""
+        if self.due_at is None or self.left_at is None:
+            return False
+        return self.left_at - self.due_at > timedelta(minutes=1)
+
+    @property
     def is_here(self) -> bool:
         return self.state in {"running", "warning", "late", "paused"}
 
