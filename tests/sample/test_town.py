@@ -35,6 +35,7 @@ from shaodao.sites.models import Site
 from shaodao.supervision.models import Supervision
 from shaodao.town import accounts
 from shaodao.town.actions import load
+from shaodao.whistles.models import Summons, Whistle
 from tests.database import cloned_database
 
 pytestmark = [pytest.mark.system, pytest.mark.xdist_group("whole_town")]
@@ -55,6 +56,20 @@ def whole_town(django_db_setup, django_db_blocker, tmp_path_factory):
         cloned_database(is_settled=False),
     ):
         yield load(at=NOW, password=accounts.PASSWORD)
+
+
+@pytest.mark.requirement("Z08")
+def test_whistles_stand_at_every_turn_a_visitor_may_want_to_see():
+    stages = Counter(Whistle.objects.values_list("kind", "stage"))
+    assert stages["HARD", "CLOSED"] == 1
+    assert stages["EMERGENCY", "BLOWN"] + stages["EMERGENCY", "HANDLING"] == 1
+    assert {stage for _kind, stage in stages} >= {"DRAFT", "REVIEW"}
+    assert Whistle.objects.filter(origin="RESIDENT", blown_at__isnull=False).count() == 1
+    states = set(Summons.objects.values_list("state", flat=True))
+    assert {"REFUSED", "SENT", "HANDLING", "ACCEPTED"} <= states
+    plot = Whistle.objects.get(stage="CLOSED")
+    assert plot.case.outcomes.get().compounds.count() == 6
+    assert plot.summonses.filter(passed_up_at__isnull=False).get().score < 4
 
 
 def test_it_is_as_large_as_it_says():

@@ -9,6 +9,7 @@ from shaodao.people.models import Unit
 from shaodao.town.announcing import announce
 from shaodao.town.composing import compose
 from shaodao.town.staffing import staff
+from shaodao.town.whistling import whistle
 
 from .remembering import remember
 from .settling import settle
@@ -42,6 +43,7 @@ def load(*, at: datetime, password: str = "", with_history: bool = True) -> dict
         written |= remember(at=at, lit_road=composed.lit_road)
         written |= staff(at=at)
         written["calls"] = announce(at=at)
+        written["whistles"] = whistle(at=at)
         written["tallied_days"] = len(catch_up(at=at))
         tally_days.defer(timestamp=0)  # the figures of the past, as soon as a worker runs
     return written
