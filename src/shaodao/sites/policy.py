@@ -71,7 +71,7 @@ _ROWS: tuple[tuple[str, str, frozenset[State], State, frozenset[Role], tuple[str
 MOVES: dict[str, Move] = {row[0]: Move(*row) for row in _ROWS}
 # What the chain of places calls each.
 ENTRY_LABELS = {f"site_{name}": move.label for name, move in MOVES.items()}
-BUTTONS = ("edit", "solve", "reopen", "void")
+BUTTONS = ("solve", "edit", "reopen", "void")
 # A solved site takes a late case without being opened again.
 STAYS = frozenset({"link"})
 FIELD_LABELS = {

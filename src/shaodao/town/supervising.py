@@ -37,13 +37,13 @@ class Scene:
 SCENES = (
     Scene(100, "URGE", "TOWNSHIP", "接单四天没有到场，居民两次来电催问，请说明情况。"),
     Scene(
-        74, "YELLOW", "TOWNSHIP", "同一路段第三次反映，前两次都是简单应付，请拿出整改措施。",
+        74, "YELLOW", "TOWNSHIP", "同一问题第三次反映，前两次都是简单应付，请拿出整改措施。",
         "已重新派人到场，缺的配件从外地调来。", "增派一个班组，配件到货前设围挡，每天报一次进度。",
         is_signed_off=True,
     ),
     Scene(
         29, "YELLOW", "COUNTY", "已经超过处置时限，没有申请延期。",
-        "上周连续下雨没能施工，今天已经进场。", "抽调两名工人，三天内完工，由分管副局长盯办。",
+        "上周配件没有到货，今天已经到货进场。", "抽调两名工人，三天内完工，由分管副局长盯办。",
     ),
     Scene(20, "RED", "COUNTY", "涉及群众安全，街道催办后仍未处理，请单位主要负责人书面答复。"),
     Scene(2, "URGE", "TOWNSHIP", "今天下班前请到现场看一下，并回复居民。"),
@@ -54,7 +54,7 @@ def supervise_some(*, at: datetime) -> int:
     """Write the scenes over cases that lay still since before them; return how many there are."""
     cases = _lying_still(at)
     for scene in SCENES:
-        then = at - timedelta(hours=scene.hours_ago)
+        then = _moment(at, scene.hours_ago)
         supervision.run_sweeps(at=then)
         case = next((one for one in cases if one.last_at <= then), None)
         if case is not None and (chief := _chief(case.area, scene.level)) is not None:
@@ -62,6 +62,14 @@ def supervise_some(*, at: datetime) -> int:
             _play(scene, case, chief, then)
     supervision.run_sweeps(at=at)
     return Supervision.objects.count()
+
+
+def _moment(at: datetime, hours_ago: int) -> datetime:
+    """Return so many hours ago, or the middle of the morning of the day that was."""
+    if hours_ago < 12:
+        return at - timedelta(hours=hours_ago)
+    day = timezone.localtime(at) - timedelta(days=round(hours_ago / 24))
+    return day.replace(hour=10, minute=hours_ago % 60, second=0, microsecond=0)
 
 
 def _lying_still(at: datetime) -> list[Case]:
@@ -153,17 +161,25 @@ def register_sites(*, at: datetime) -> int:
     return Site.objects.count()
 
 
+# How the case stands that a site is drawn around, and of which pictures it is.
+_AROUND = (
+    ("HANDLING", ("SANITATION", "ILLEGAL_BUILDING", "UTILITIES")),
+    ("HANDLING", ("LIFTS_PROPERTY", "ILLEGAL_BUILDING", "UTILITIES")),
+    ("CLOSED", ("PARKING",)),
+)
+
+
 def _spots(at: datetime) -> list[Case]:
     """Return a case of three communities each to draw a site around: open, open, closed."""
-    rows = Case.objects.filter(lon__isnull=False, area__code__startswith="3607", line=None)
+    rows = Case.objects.filter(lon__isnull=False, area__code__startswith="360702", line=None)
     rows = rows.filter(received_at__lte=at - timedelta(days=1)).defer("search")
     rows = rows.select_related("area").order_by("-received_at", "pk")
     found: list[Case] = []
-    for status in ("HANDLING", "HANDLING", "CLOSED"):
+    for status, classes in _AROUND:
         known = {at_level(one.area, "COMMUNITY") for one in found}
         fitting = (
             one
-            for one in rows.filter(status=status)[:200]
+            for one in rows.filter(status=status, category__parent__in=classes)[:200]
             if at_level(one.area, "COMMUNITY") not in known
             and _chief(one.area, "TOWNSHIP") is not None
             and _is_urban(one)

@@ -16,7 +16,7 @@ from shaodao.sites.policy import age_days
 from .figure import Figure, Totals, ended_url
 
 MOST = 200  # sites and compounds on the page; the file has as many
-_LEADING = 60  # compounds shown
+_LEADING = 20  # compounds shown
 
 
 def read(scope: Scope) -> Page:

@@ -217,7 +217,7 @@ class Choice {
     this.said.textContent = say("locating");
     navigator.geolocation.getCurrentPosition(
       ({ coords }) => {
-        this.drawing = false;
+        this.drawing = this.isArea;
         this.set(coords.longitude, coords.latitude, "device");
         this.said.textContent = say("roughly", { n: Math.round(coords.accuracy) });
       },
