@@ -12,6 +12,7 @@ from django.conf import settings
 from django.contrib import auth, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -60,6 +61,23 @@ def request_log(get_response: GetResponse) -> GetResponse:
             ms=round(1000 * (time.perf_counter() - began), 1),
             user=user.pk if user is not None else None,
         )
+        return response
+
+    return middleware
+
+
+# Words are worth compressing; pictures, fonts and map tiles are compressed already.
+_WORDS = ("text/", "application/json", "application/manifest+json", "image/svg+xml")
+
+
+def compressed(get_response: GetResponse) -> GetResponse:
+    """Compress words where no proxy in front does it: a village's line is slow."""
+    gzip = GZipMiddleware(get_response)
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if response.headers.get("Content-Type", "").startswith(_WORDS):
+            return gzip.process_response(request, response)
         return response
 
     return middleware

@@ -125,6 +125,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "shaodao.config.middleware.request_log",
+    "shaodao.config.middleware.compressed",
     "shaodao.config.middleware.rules_once",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
