@@ -152,7 +152,7 @@ def board_sheet(team: Team, *, kind: policy.BoardKind, site: str, on: date) -> b
             "facts": _facts(team),
             "qr": "grid.svg",
             "on": on.isoformat(),
-            "labels": _labels(),
+            "labels": _labels() | {"how": _("不用登录，拍张照片就能报，事事有回音。")},
         }
         return pdf.sheet(FOLDER / "board.typ", data=data, pictures=pictures)
 

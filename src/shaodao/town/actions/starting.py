@@ -123,7 +123,7 @@ def _default(rank: int, code: str, source: str) -> dict:
         "rank": rank,
         "valid_from": defaults.FROM,
         "source": source,
-        "is_default": True,
+        "is_default": source.startswith("默认值"),
     }
 
 
