@@ -70,8 +70,9 @@ def _collect(sheet: Sheet, cells: list, titles: set[int], table: Table) -> None:
     headings = cells[table.first_row - 1]
     for at in range(table.first_row, len(cells)):
         row = cells[at]
-        texts = {key: text_of(row[index]) if index < len(row) else "" for key, index in wanted}
-        said = [text for text in map(text_of, row) if text]
+        plain = [text_of(cell) for cell in row]
+        texts = {key: plain[index] if index < len(plain) else "" for key, index in wanted}
+        said = [text for text in plain if text]
         if not said:
             continue
         is_repeated = row == headings  # a heading printed again on each page
