@@ -16,7 +16,7 @@ from shaodao.places.policy import (
     next_serials,
     serial_of,
 )
-from shaodao.places.queries import locate
+from shaodao.places.queries import grid_now, locate
 from tests.town import GRIDS, MONDAY, Town
 
 WHY = "户数太多"
@@ -94,6 +94,7 @@ def test_a_split_grid_keeps_its_history_and_its_cases_stay(town: Town):
     holders = set(Post.objects.filter(unit__grid__in=new).values_list("user", flat=True))
     assert holders == {town.worker.pk, town.worker2.pk}
     assert Case.objects.visible_to(town.worker).filter(pk=case.pk).exists()
+    assert grid_now(GRIDS[0]) in new  # an old card on a wall still leads somewhere
     entry = AccountEntry.objects.get(name="change_grid")
     assert entry.facts["ended"] == [GRIDS[0]]
 

@@ -169,10 +169,11 @@ def grids_touching(grid: Grid) -> list[Grid]:
 TOUCHING = 1e-7  # degrees, a centimetre
 
 
-def present_grids(grid: Grid) -> list[Grid]:
-    """Return what a grid is today: itself, or the grids in force that came out of it."""
-    if grid.valid_to is None:
-        return [grid]
-    after = Grid.objects.filter(origins__before=grid).select_related("unit").order_by("code")
-    found = {one.pk: one for row in after for one in present_grids(row)}
-    return list(found.values())
+def grid_now(code: str) -> Grid | None:
+    """Return the grid of a code, or the one that stands today where a grid of that code stood."""
+    rows = Grid.objects.select_related("unit")
+    grid = rows.filter(code=code).first()
+    if grid is None or grid.valid_to is None:
+        return grid
+    found = locate(grid.lon, grid.lat)
+    return rows.filter(pk=found[0]).first() if found else None

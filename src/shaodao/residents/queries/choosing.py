@@ -16,7 +16,7 @@ from shaodao.people.models import Post, Unit
 from shaodao.people.policy import Kind, Level, Role
 from shaodao.people.queries import at_level, units_by_id
 from shaodao.places.models import Building, Compound, Contact, Grid
-from shaodao.places.queries import locate
+from shaodao.places.queries import grid_now, locate
 
 SUGGESTED = 8
 _UP_TO_BUILDING = re.compile(r"^.*?\d+\s*(?:号楼|栋|幢|座|号)")
@@ -184,8 +184,8 @@ _county_box: Versioned[str] = Versioned("grids", _load_box)
 
 
 def grid_with(code: str) -> Grid | None:
-    """Return the grid a card's code names."""
-    return Grid.objects.filter(code=code, valid_to=None).select_related("unit").first()
+    """Return the grid a card's code names; of one that was split or merged, what is there now."""
+    return grid_now(code)
 
 
 def building_with(pk: int | None) -> Building | None:
