@@ -41,7 +41,10 @@ def folder() -> Path:
 def own_cluster() -> Iterator[localpg.Cluster]:
     """Have a fresh durable cluster, with Django pointed at its empty, migrated database."""
     cluster = localpg.locate(folder(), durable=True, environ=os.environ)
-    localpg.remove(cluster)  # what a killed bench left
+    try:
+        localpg.remove(cluster)  # what a killed bench left
+    except localpg.DatabaseRefused as refusal:
+        raise SystemExit("Another bench is running here: one at a time.") from refusal
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     held = localpg.hold(cluster)
     os.environ["DATABASE_URL"] = cluster.url(NAME)

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+from shaodao.config.launch.parent import end_with_parent
 from shaodao.config.launch.surroundings import ROOT, Database, configure
 
 if __name__ == "__main__":
@@ -12,4 +13,6 @@ if __name__ == "__main__":
     configure()
     with Database():
         command = [sys.executable, "-P", benches[sys.argv[1]], *sys.argv[2:]]
-        sys.exit(subprocess.run(command, check=False).returncode)
+        # Ended with us, so that no bench goes on, and keeps its cluster, after a time-out.
+        ended = subprocess.run(command, check=False, preexec_fn=end_with_parent)
+        sys.exit(ended.returncode)
