@@ -135,6 +135,7 @@ def test_a_claim_is_confirmed_published_seen_by_residents_and_withdrawn(town, gr
     assert desk.post(reverse("move_holding", args=[row.pk, "confirm"])).status_code == 302
     assert visitor.get(team).content.decode().count("空缺") == 6  # confirmed is not yet public
     assert desk.post(reverse("move_holding", args=[row.pk, "publish"])).status_code == 302
+    assert town.worker.notices.count() == 2  # confirmed, published
     shown = visitor.get(team).content.decode()
     assert shown.count("空缺") == 5
     assert town.worker.work_phone in shown

@@ -92,6 +92,7 @@ def test_cases_and_households_of_somebody_away_go_to_the_stand_in(town, at):
     before = town.taken(at=at, category="RUBBISH_HEAP", household=town.household).case
     assert before.holder_person == town.worker
     row = away(town, at)
+    assert town.worker2.notices.filter(about=f"cover:{row.pk}").count() == 1
     assert len(round_of(town.worker2).homes) == own + len(round_of(town.worker).homes)
     assert before in [order.case for order in read(town.worker2, at=at).to_accept]
     after = town.taken(at=at, category="RUBBISH_HEAP", household=town.household).case

@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from shaodao.cores.wording import N_
+from shaodao.notices.actions import post
 from shaodao.people.actions import record
 from shaodao.people.models import User, seats_over
 from shaodao.people.queries import number
@@ -13,6 +14,8 @@ from shaodao.places.models import Grid
 from shaodao.workforce import policy
 from shaodao.workforce.models import Holding
 from shaodao.workforce.queries.charges import charges_on, is_of_grid
+
+from .rostering import MINE
 
 
 @transaction.atomic
@@ -78,6 +81,10 @@ def move_holding(
     except IntegrityError as error:
         raise policy.WorkforceRefused(N_("一岗一员：这个岗已经有人担任")) from error
     _record(row, name, actor=actor, at=at, why=why)
+    if actor.pk != row.person_id:
+        key = f"holding:{row.pk}:{row.status}"
+        text = f"您在{row.grid.unit.short_name}认领的岗位：{policy.HOLDING_LABELS[step.to][0]}"
+        post([(key, row.person_id, "", text, MINE)], about=key, at=at)
     return row
 
 

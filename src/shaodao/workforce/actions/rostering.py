@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from shaodao.cores.wording import N_
+from shaodao.notices.actions import post
 from shaodao.people.actions import record
 from shaodao.people.models import Cover, Post, Unit, User, seats_over
 from shaodao.people.policy import Role
@@ -13,6 +14,8 @@ from shaodao.people.queries import units_by_id
 from shaodao.places.models import Building, Household
 from shaodao.workforce import policy
 from shaodao.workforce.models import Excuse, Home, KeepWish
+
+MINE = "/workforce/mine/"  # where a notice leads
 
 
 def check_actor(name: str, *, actor: User, unit: Unit) -> None:
@@ -84,13 +87,13 @@ def cover(
     posts = list(absent.posts.in_force().filter(role=Role.GRID_WORKER).select_related("unit"))
     if not posts:
         raise policy.WorkforceRefused(N_("{who}现在不是网格员"), who=absent.name)
-    for post in posts:
-        check_actor("cover", actor=actor, unit=post.unit)
+    for held in posts:
+        check_actor("cover", actor=actor, unit=held.unit)
     policy.check_why(why)
     today = timezone.localdate(at)
     if since < today or until <= since:
         raise policy.WorkforceRefused(N_("代管须从今天或以后开始，截止日期须晚于开始日期"))
-    _check_stand_in(absent, by, [post.unit for post in posts])
+    _check_stand_in(absent, by, [held.unit for held in posts])
     list(User.objects.select_for_update().filter(pk__in=[absent.pk, by.pk]).order_by("pk"))
     overlapping = Cover.objects.filter(since__lt=until, until__gt=since)
     if overlapping.filter(absent=absent).exists():
@@ -98,6 +101,9 @@ def cover(
     if overlapping.filter(absent=by).exists() or overlapping.filter(by=absent).exists():
         raise policy.WorkforceRefused(N_("不在岗的人不能代管别人"))
     row = Cover.objects.create(absent=absent, by=by, since=since, until=until)
+    key, days = f"cover:{row.pk}", f"{since:%m月%d日}到{until:%m月%d日}"
+    text = f"{absent.name} {days}（不含当日）不在岗，案件和联系户由您代管"
+    post([(key, by.pk, "", text, MINE)], about=key, at=at)
     facts = {"by": by.pk, "since": since.isoformat(), "until": until.isoformat()}
     _record("cover", absent.pk, posts[0].unit, actor=actor, at=at, why=why, **facts)
     return row
@@ -123,8 +129,8 @@ def end_cover(*, cover: Cover, actor: User, at: datetime) -> Cover:
     row = Cover.objects.select_for_update(of=["self"]).select_related("absent").get(pk=cover.pk)
     posts = list(row.absent.posts.in_force().filter(role=Role.GRID_WORKER).select_related("unit"))
     if actor.pk != row.absent_id:
-        for post in posts:
-            check_actor("cover", actor=actor, unit=post.unit)
+        for held in posts:
+            check_actor("cover", actor=actor, unit=held.unit)
     row.until = max(row.since, min(row.until, timezone.localdate(at)))
     row.save(update_fields=["until"])
     unit = posts[0].unit if posts else None
@@ -159,12 +165,12 @@ def set_home(*, person: User, building: Building, actor: User, at: datetime) -> 
 
     :raises WorkforceRefused: if the actor may not.
     """
-    post = person.posts.in_force().filter(role=Role.GRID_WORKER).select_related("unit").first()
-    if post is None:
+    held = person.posts.in_force().filter(role=Role.GRID_WORKER).select_related("unit").first()
+    if held is None:
         raise policy.WorkforceRefused(N_("{who}现在不是网格员"), who=person.name)
-    check_actor("propose_lists", actor=actor, unit=post.unit)
+    check_actor("propose_lists", actor=actor, unit=held.unit)
     row, _ = Home.objects.update_or_create(person=person, defaults={"building": building})
-    _record("set_home", person.pk, post.unit, actor=actor, at=at)
+    _record("set_home", person.pk, held.unit, actor=actor, at=at)
     return row
 
 
