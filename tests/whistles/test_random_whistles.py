@@ -13,7 +13,7 @@ from shaodao.cores.wording import Refusal
 from shaodao.whistles import actions, policy
 from shaodao.whistles.models import Whistle
 from shaodao.whistles.policy import Kind, Stage, State
-from shaodao.whistles.queries import arbiter_of, ones_of, seats_of
+from shaodao.whistles.queries import arbiter_of, is_summoned, ones_of, seats_of
 from tests.town import MONDAY
 
 pytestmark = pytest.mark.django_db
@@ -31,21 +31,39 @@ def people_of(town):
 
 
 def offers(whistle, people):
-    """Return every (person, summons or None, move) whose role fits; most are refused otherwise."""
+    """Return every (person, summons or None, move) that the tables allow with all it needs."""
     rows = list(whistle.summonses.select_related("unit", "arbiter").order_by("pk"))
     for row in rows:  # asked once a row, not once a person
         row.arbiter = row.arbiter or arbiter_of(whistle.whistler, row.unit)
+    stage, ones = Stage(whistle.stage), ones_of(rows)
     for person in people:
+        is_own = is_summoned(person, rows)
         for move in policy.MOVES.values():
-            fits = whistle.stage in move.sources
-            if fits and policy.may_make(move, seats_of(person, whistle)):
+            seats = seats_of(person, whistle)
+            given = {
+                "stage": stage, "seats": seats, "given": move.needs, "is_summoned": is_own,
+                "kind": Kind(whistle.kind), "is_own": whistle.drafted_by_id == person.pk,
+                "is_confirmed": whistle.confirmed_at is not None,
+            }  # fmt: skip
+            if allowed(policy.check, move, **given):
                 yield person, None, move
-        for row in rows:
+        for place, row in enumerate(rows):
             seats = seats_of(person, whistle, row)
             for move in policy.SUMMONS_MOVES.values():
-                is_own = move.name not in policy.MADE_BY_OTHERS
-                if is_own and row.state in move.sources and policy.may_make(move, seats):
+                needs = policy.needs_of(move, is_lead=row.is_lead)
+                given = {"stage": stage, "seats": seats, "given": needs, "is_summoned": is_own}
+                if move.name not in policy.MADE_BY_OTHERS and allowed(
+                    policy.check_summons, move, place, ones, is_late=True, **given
+                ):
                     yield person, row, move
+
+
+def allowed(check, *args, **given):
+    try:
+        check(*args, **given)
+    except Refusal:
+        return False
+    return True
 
 
 def evidence_for(town, whistle, row, move, at, rng, kind):
