@@ -36,7 +36,7 @@ def test_a_plot_is_drawn_corner_by_corner(browser_page, live_town, snapshot, wid
     enter(page, live_town, live_town.town.chief)
     page.goto("/sites/new/")
     page.wait_for_selector("[data-ready=true]")
-    page.fill("[name=name]", "棚改地块")
+    page.fill("[name=name]", "桥头空地")
     page.fill("[name=since]", "2023-03-01")
     tap(page, [(0.4, 0.4), (0.6, 0.6), (0.6, 0.4), (0.4, 0.6)])
     page.get_by_role("button", name="保存").press("Enter")
@@ -49,6 +49,6 @@ def test_a_plot_is_drawn_corner_by_corner(browser_page, live_town, snapshot, wid
     page.get_by_role("button", name="保存").press("Enter")
     page.wait_for_url("**/sites/*/")
     page.wait_for_selector("[data-ready=true]")
-    expect(page.get_by_role("heading", level=1)).to_have_text("棚改地块")
+    expect(page.get_by_role("heading", level=1)).to_have_text("桥头空地")
     snapshot(page, f"site-{width}")
     assert Site.objects.get().area_m2 > 0

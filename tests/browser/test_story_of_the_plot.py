@@ -31,8 +31,8 @@ def plot_of(town):
         for x, y in ((-1, -1), (1, -1), (1, 1), (-1, 1))
     ]
     known = sites.Known(
-        name="棚改地块", kind=SiteKind(min(SiteKind)), corners=corners, since=date(2023, 4, 1),
-        declared_m2=3000.0, note="杂草丛生、垃圾遍地、蚊虫滋生",
+        name="桥头空地", kind=SiteKind(min(SiteKind)), corners=corners, since=date(2023, 4, 1),
+        declared_m2=3000.0, note="荒草比人高，到处倒垃圾",
     )  # fmt: skip
     return sites.register(known=known, actor=town.dispatcher, at=timezone.now())
 
@@ -73,7 +73,7 @@ def test_the_plot_becomes_a_car_park_for_six_compounds(browser_page, live_town, 
     town = live_town.town
     whistling = Whistling(town)
     whistling.at = timezone.now() - timedelta(hours=1)
-    case = whistling.case(Status.FILED, text="棚改地块杂草丛生垃圾遍地，蚊虫多得开不了窗")
+    case = whistling.case(Status.FILED, text="桥头空地荒草比人高，到处倒垃圾，夏天不敢开窗")
     plot = plot_of(town)
     sites.link(site=plot, case=case, actor=town.dispatcher, at=timezone.now())
     assert plot.area_m2 == pytest.approx(3000, rel=0.02)
@@ -158,7 +158,7 @@ def test_the_plot_becomes_a_car_park_for_six_compounds(browser_page, live_town, 
     send(
         phone,
         after_photo=f"{settings.MEDIA_ROOT}/{town.picture('#9aa7b0').file}",
-        reply="棚改地块已改建成临时停车场，周边六个老旧小区都可以停。",
+        reply="桥头空地已改建成临时停车场，周边六个老旧小区都可以停。",
         solved_by="CADRE",
         outcome="CONVERTED",
         quantity=3000,

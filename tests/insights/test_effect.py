@@ -50,7 +50,7 @@ def test_six_compounds_are_counted_once_over_cases_and_sites(town: Town):
     assert table(page, "kinds") == [("修复", 1, 1, "处", 2, 120)]
     days = (MONDAY.date() - site.since).days
     community = town.community.short_name
-    assert table(page, "sites") == [("棚改地块", community, 3000, days, "临时停车场", 6, 800)]
+    assert table(page, "sites") == [("桥头空地", community, 3000, days, "临时停车场", 6, 800)]
     assert [row[2] for row in table(page, "compounds")] == [2, 2, 1, 1, 1, 1]
     assert stats(read("effect", town.stranger))["受益小区"] == "0"
 

@@ -323,7 +323,7 @@ def test_supervisions_of_each_kind_stand_in_it_in_each_state():
 def test_three_sites_stand_in_it_one_of_three_thousand_square_metres():
     found = {site.name: site for site in Site.objects.all()}
     assert len(found) == 3
-    assert abs(found["棚改剩余地块"].area_m2 - 3000) < 1
+    assert abs(found["征收剩余空地"].area_m2 - 3000) < 1
     assert all(site.cases.exists() for site in found.values())
     solved = found["废弃菜场空地"]
     assert (solved.state, solved.compounds.count()) == ("SOLVED", 6)

@@ -16,6 +16,6 @@ def rectangle(width, height, *, east=150.0, north=100.0, origin=CITY):
 def known(corners=None, **given):
     """Return what is known of a plot of 60 by 50 metres."""
     values = {
-        "name": "棚改地块", "kind": "LAND", "since": SINCE, "corners": corners or rectangle(60, 50)
+        "name": "桥头空地", "kind": "LAND", "since": SINCE, "corners": corners or rectangle(60, 50)
     }  # fmt: skip
     return Known(**{**values, **given})

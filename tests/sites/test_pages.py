@@ -29,7 +29,7 @@ def url(name, *args):
 
 
 def form(corners, **given):
-    values = {"name": "棚改地块", "kind": "LAND", "since": "2023-03-01", "boundary": corners}
+    values = {"name": "桥头空地", "kind": "LAND", "since": "2023-03-01", "boundary": corners}
     return values | given
 
 
@@ -93,7 +93,7 @@ def test_a_case_page_offers_the_site_and_links_it(client, town):
     case = town.case(Status.HANDLING, at=timezone.now() - HOUR)
     sign_in(client, town.chief)
     page = client.get(url("case", case.pk)).content.decode()
-    assert "这件案件就在“棚改地块”范围内" in page
+    assert "这件案件就在“桥头空地”范围内" in page
     sent = {"number": case.number, "to_case": "1"}
     assert client.post(url("site_link", site.pk), sent)["Location"] == url("case", case.pk)
     page = client.get(url("case", case.pk)).content.decode()
@@ -137,7 +137,7 @@ def test_a_site_is_solved_by_its_form_with_compounds(client, town):
 def test_editing_asks_why(client, town):
     site = registered(town)
     sign_in(client, town.chief)
-    assert "棚改地块" in client.get(url("site_edit", site.pk)).content.decode()
+    assert "桥头空地" in client.get(url("site_edit", site.pk)).content.decode()
     assert client.post(url("site_edit", site.pk), form(json.dumps(RING))).status_code == 422
     client.post(url("site_edit", site.pk), form(json.dumps(RING), name="西侧地块", why="更名"))
     site.refresh_from_db()

@@ -36,7 +36,7 @@ class Whistling:
         units = units or self.units
         return actions.draft(
             case=case or self.case(), kind=kind, origin=Origin.STREET, units=units,
-            lead=lead or units[0], reason="棚改地块多年长草堆垃圾，一家街道清不动",
+            lead=lead or units[0], reason="桥头空地多年长草堆垃圾，一家街道清不动",
             actor=actor or self.town.dispatcher, at=self.at,
         )  # fmt: skip
 

@@ -112,7 +112,7 @@ def _of(unit: Unit, role: Role) -> User:
 
 
 def _tell_of_the_car_park(scene: _Scene, grid: Grid) -> None:
-    text = "棚改地块三千平方米一直空着，杂草丛生、垃圾遍地，蚊虫多得不敢开窗。"
+    text = "桥头那块空地围了好几年没人管，草比人高，到处是倒的垃圾，夏天不敢开窗。"
     case = scene.case("plot", text, "GREENERY", grid)
     reason = "地块多年无人管，街道一家清不动：请城投清场改建，城管清运，住建把关。"
     whistle = scene.blown(scene.draft(case, Kind.HARD, "市城建投 区城管局 区住建局", reason))
@@ -131,7 +131,7 @@ def _tell_of_the_car_park(scene: _Scene, grid: Grid) -> None:
     compounds = list(Compound.objects.filter(community__code=COMMUNITY).order_by("pk")[:6])
     scene.answer(
         whistle, "市城建投", "hand_in", note="清场、硬化、画线，设车位一百零六个。",
-        reply="棚改地块已经改建成临时停车场，周边老旧小区的居民都可以停。",
+        reply="桥头空地已经改建成临时停车场，周边老旧小区的居民都可以停。",
         solved_by="COMPANY", outcome=OutcomeKind.objects.get(code="CONVERTED"), quantity=3000,
         n_households=640, compounds=compounds,
         after_photo=[scene.photograph("parking", is_after=True)],
