@@ -115,23 +115,39 @@ def resettle(
         names = _right_number(joined, lot, labels, sizes, held)
         home = lot.copy()
     bench = Bench(joined, sizes, parts, seed)
-    bench.home = np.where(held, -2 - lot, home).astype(np.int32)
     bench.measure(lot)
-    for attempt, hot in enumerate((0.3, 1.0, 5.0)):
-        again = lot.copy()
-        bench.extra = np.array([0.0, 1.0, 0.0, move_price * bench.unit])
-        bench.anneal(again, hot, steps * (1 + attempt), seed + attempt, 10.0)
-        if not bench.misfit(again):
-            lot = again
-            break
-    else:
+    bench.extra = np.array([0.0, 1.0, 0.0, move_price * bench.unit])
+    settled = _annealed(bench, lot, home, held, steps)
+    if settled is None:
         return _afresh(place, before, held, seed)
+    lot = settled
     answer = names[lot]
     changed = np.flatnonzero((before >= 0) & (answer != before))
     faults += _lost_pins(held, before, answer)
     return Resettlement(
         answer.astype(np.int32), tuple(changed.tolist()), spread_of(place, answer), tuple(faults)
     )
+
+
+def _annealed(
+    bench: Bench, lot: Lots, home: Lots, held: NDArray[np.bool_], steps: int
+) -> Lots | None:
+    """Return the division settled, warmer while sizes do not hold, or None if they never do.
+
+    What is pinned to lists that cannot hold (a full one somebody moved into) is freed at last.
+    """
+    free = held.copy()
+    for attempt, hot in enumerate((0.3, 1.0, 5.0, 1.0, 5.0, 30.0)):
+        again = lot.copy()
+        bench.home = np.where(free, -2 - lot, home).astype(np.int32)
+        bench.anneal(again, hot, steps * (1 + attempt), bench.seed + attempt, 10.0)
+        if not bench.misfit(again):
+            return again
+        if attempt >= 2:
+            size = np.bincount(again, minlength=bench.sizes.k)
+            wrong = (size > bench.sizes.high) | (size < bench.sizes.low)
+            free &= ~wrong[lot]
+    return None
 
 
 def _sizes_kept(place: Village, was: Ints) -> Sizes:
