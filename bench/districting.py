@@ -126,17 +126,21 @@ def draw_one(folder: Path, options: argparse.Namespace, known: dict[str, float])
     }
     if instance.name in known:
         figures["ratio"] = f"{wcss / known[instance.name]:.4f}"
-    people = [
-        np.bincount(division.lot, place.ws, minlength=division.sizes.k)
-        for place, division in zip(places, divisions, strict=True)
-    ]
-    sums = np.concatenate(people)
-    figures["cv"] = f"{sums.std() / sums.mean():.3f}"
+    if options.balance:
+        figures["cv_before"] = people_cv(places, [division.unbalanced for division in divisions])
+    figures["cv"] = people_cv(places, [division.lot for division in divisions])
     print(" ".join(f"{name}={figure}" for name, figure in figures.items()), flush=True)
     for (label, _, _), division in zip(instance.villages, divisions, strict=True):
         for fault in division.faults:
             reason = districting.REASONS[fault.reason]
             print(f"  village {label}: {len(fault.households)} households: {reason} {fault.detail}")
+
+
+def people_cv(places: list[Village], lots: list[np.ndarray]) -> str:
+    """Return the coefficient of variation of people per list over all villages."""
+    people = [np.bincount(lot, place.ws) for place, lot in zip(places, lots, strict=True)]
+    sums = np.concatenate(people)
+    return f"{sums.std() / sums.mean():.3f}"
 
 
 def main() -> None:

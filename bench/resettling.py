@@ -1,16 +1,17 @@
 """How few households change hands when some leave, come and move, and at what price.
 
 Run by `bin/bench resettling --instance DIR --drawn FILE [--events 1000] [--share 0.01] [--seed N]
-[--setting standard]`. DIR holds households.csv and edges.csv, FILE the lists drawn for them (id,list).
-First a share of every village's households leaves and as many appear, some lists pinned, and
-the villages are settled again and, to compare, divided afresh; then single events, one after the
-other; milliseconds are of CPU time. Who comes lives near somebody and has his neighbours.
+[--setting standard]`. DIR holds households.csv and edges.csv, FILE the lists drawn for them
+(id,list). First single events, one after the other; then a share of every village's households
+leaves and as many appear, some lists pinned, and the villages are settled again and, to compare,
+divided afresh; milliseconds are of CPU time. Who comes lives near somebody and has his neighbours.
 """
 
 import argparse
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from time import thread_time
 
@@ -40,7 +41,7 @@ def leave(now: Settled, gone: np.ndarray) -> Settled:
     more = []
     for v in gone:
         around = place.near[place.start[v] : place.start[v + 1]]
-        more.extend((int(a), int(b)) for a, b in zip(around[:-1], around[1:], strict=True))
+        more.extend((int(a), int(b)) for a, b in pairwise(around))
     pairs = np.vstack([pairs, np.array(more, np.int64).reshape(-1, 2)])
     kept = np.setdiff1d(np.arange(len(place)), gone)
     index = np.full(len(place), -1)

@@ -11,8 +11,6 @@ Who neighbours whom: `neighbours(xs, ys, building=, village_of=, barriers=, reac
     what dragging households to another list does, or a key of REFUSALS why it cannot be.
 `resettle(place, was, pinned=)`
     a division after households came, went or moved, with few changing hands.
-`prove(place)`, `lower_bound(place)`
-    the proven best of a small village; how far from the best a division can be at most.
 `group_lists(place, lot, households)`, `Formula`, `allot`
     grids from lists, and their staff.
 `fits`, `unconnected`, `spread_of`, `weight_cv`, `sizes_for` judge a division.

@@ -46,9 +46,9 @@ class Effort:
 # The work of a setting in proposals: the most for one household; for an instance of up to 14,000
 # households; of 30,000 and more. One proposal is 30 to 50 ns on one core.
 _WORK = {
-    "fast": (2_000, 3.0e8, 3.0e8),
-    "standard": (300_000, 2.0e9, 4.4e9),
-    "deep": (2_000_000, 2.0e10, 4.0e10),
+    "fast": (12_000, 2.8e8, 2.8e8),
+    "standard": (300_000, 2.0e9, 3.4e9),
+    "deep": (2_000_000, 2.0e10, 3.4e10),
 }
 _SMALL, _LARGE = 14_000, 30_000
 
@@ -66,9 +66,9 @@ def effort_for(setting: str, n: int) -> Effort:
     starts = 1 if each < 60_000 else 4
     return Effort(
         starts=starts,
-        steps=int(each * 0.5 / starts),
-        rounds=4,
-        survey=int(min(3_000, each / 60)),
+        steps=int(each * (0.25 if starts == 1 else 0.5) / starts),
+        rounds=6,
+        survey=int(min(3_000, each / (28 if starts == 1 else 60))),
         sweeps=2,
         sweep=int(min(4_000, each / 40)),
         cover=6_000,
@@ -85,6 +85,7 @@ class Division:
     faults: tuple[Fault, ...]
     cv_before: float  # of people per list, without balancing
     cv: float
+    unbalanced: Lots  # the lists before balancing
 
     @property
     def is_feasible(self) -> bool:
@@ -179,7 +180,7 @@ def divide(
     joined, parts, faults = mend_components(place, sizes)
     if sizes.k == 1:
         lot = np.zeros(len(place), np.int32)
-        return Division(lot, sizes, spread_of(place, lot), tuple(faults), 0.0, 0.0)
+        return Division(lot, sizes, spread_of(place, lot), tuple(faults), 0.0, 0.0, lot)
     bench = Bench(joined, sizes, parts, seed, cancelled)
     lot = _best_start(bench, effort, pool)
     if bench.misfit(lot):
@@ -192,12 +193,11 @@ def divide(
             lot = found
         bench.measure(lot)
     lot = _improve(bench, lot, effort, pool)
-    before = weight_cv(place.ws, lot)
+    plain, before = lot, weight_cv(place.ws, lot)
     if balance > 0:
         lot = _balanced(bench, lot, balance, effort)
-    return Division(
-        lot, sizes, spread_of(place, lot), tuple(faults), before, weight_cv(place.ws, lot)
-    )
+    cv = weight_cv(place.ws, lot)
+    return Division(lot, sizes, spread_of(place, lot), tuple(faults), before, cv, plain)
 
 
 def _one_part(place: Village, sizes: Sizes) -> Ints:
@@ -214,7 +214,7 @@ def _best_start(bench: Bench, effort: Effort, pool: Executor | None) -> Lots:
 
     def one(i: int) -> tuple[int, float, Lots]:
         lot = first.copy() if i == 0 else bench.start(bench.seed + 101 * i, 0.9)
-        hot = (100.0, 300.0)[i % 2] if effort.steps >= 5_000 else 30.0
+        hot = (300.0, 100.0)[i % 2] if effort.steps >= 2_000 else 30.0
         bench.anneal(lot, hot, effort.steps, bench.seed + i)
         return bench.misfit(lot), spread_of(bench.place, lot), lot
 
