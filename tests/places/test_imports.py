@@ -242,13 +242,16 @@ def test_compounds_and_buildings_are_made_and_unmade(town, tmp_path):
     assert house.chiefs.get().name == "乐为"
     homes = [
         ["社区", "小区", "住址", "人数", "需求"],
-        ["西津路", "西津新苑", "12#2-301", 3, "独居、残疾人"],
+        ["西津路", "西津新苑", "12#2-301", 3, "独居、卧床"],
     ]
     lived = brought(sheet_of(tmp_path / "h.xlsx", homes), "households", town.community_desk)
     lived = written(lived, town.community_desk)
+    kinds = [homes[0], ["西津路", "西津新苑", "12#2-302", 3, "低保户"]]
+    refused = brought(sheet_of(tmp_path / "k.xlsx", kinds), "households", town.community_desk)
+    assert "人群类别，这里不登记" in faults(refused)[2][1]
     home = Household.objects.get(building=house)
     assert home.number == "2单元301"
-    assert set(home.needs.values_list("tag", flat=True)) == {"ALONE", "DISABLED"}
+    assert set(home.needs.values_list("tag", flat=True)) == {"ALONE", "WALKING"}
     # The building is used by a household now: neither it nor its compound can be taken back first.
     assert undone(built, town.community_desk).used == [[2, "西津新苑12栋", "已经用到"]]
     assert undone(batch, town.community_desk).used == [[2, "西津新苑", "已经用到"]]

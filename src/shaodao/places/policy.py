@@ -194,10 +194,8 @@ ASSET_LABELS = {
 NEED_LABELS = {
     "WALKING": N_("行动不便"),
     "ALONE": N_("独居老人"),
-    "DISABLED": N_("残疾"),
-    "LOW_INCOME": N_("低保"),
-    "CHILD_ALONE": N_("留守儿童"),
-    "SIGN": N_("听说障碍"),
+    "SEEING": N_("看不清楚"),
+    "SIGN": N_("听说不便"),
 }
 NEEDS_FROM = frozenset({Level.COUNTY, Level.TOWNSHIP, Level.COMMUNITY})
 NEEDS_FOR = frozenset(

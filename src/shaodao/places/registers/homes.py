@@ -287,9 +287,23 @@ _NEED_WORDS = {
     **{label: tag for tag, label in NEED_LABELS.items()},
     "腿脚不便": "WALKING", "失能": "WALKING", "半失能": "WALKING", "卧床": "WALKING",
     "独居": "ALONE", "空巢": "ALONE", "空巢老人": "ALONE",
-    "残疾人": "DISABLED", "低保户": "LOW_INCOME", "留守": "CHILD_ALONE",
-    "聋哑": "SIGN", "听力障碍": "SIGN",
+    "视力障碍": "SEEING", "失明": "SEEING", "听说障碍": "SIGN", "聋哑": "SIGN", "听力障碍": "SIGN",
 }  # fmt: skip
+# What a need is not: lists of kinds of people are not kept here.
+_KINDS_OF_PEOPLE = frozenset(
+    {
+        "残疾",
+        "残疾人",
+        "低保",
+        "低保户",
+        "留守",
+        "留守儿童",
+        "重点人员",
+        "特殊人群",
+        "信访",
+        "精神障碍",
+    }
+)
 
 
 def _needs(row: Row) -> list[str] | None:
@@ -301,6 +315,13 @@ def _needs(row: Row) -> list[str] | None:
         return []
     words = [word for word in re.split(r"[、,，;；/\s]+", text) if word]
     unknown = [word for word in words if word not in _NEED_WORDS]
-    if unknown:
+    kinds = [word for word in unknown if word in _KINDS_OF_PEOPLE]
+    if kinds:
+        row.fault(
+            "needs",
+            N_("“{word}”是人群类别，这里不登记；请写需要什么照顾，如“行动不便”"),
+            word=kinds[0],
+        )
+    elif unknown:
         row.fault("needs", N_("不认识“{word}”"), word=unknown[0][:20])
     return sorted({_NEED_WORDS[word] for word in words if word in _NEED_WORDS})
