@@ -45,7 +45,7 @@ def test_the_plot_becomes_a_car_park(whistling):
         person = town.person(whistling.person(unit).username)
         assert whistle.case_id in seen(person)
         assert whistle.pk in seen(person, Whistle)
-        assert Notice.objects.filter(to=person, text__contains="发哨").exists()
+        assert Notice.objects.filter(to=person, kind="whistle", facts__step="发哨").exists()
     whistling.answer(whistle, company, "sign")
     assert stage_and_status(whistle) == (Stage.BLOWN, Status.HANDLING)
     came = whistling.arrive(whistle, company)
@@ -214,7 +214,7 @@ def test_silence_passes_up_and_is_supervised_by_itself_once(whistling):
     assert (row.passed_up_at, row.state) == (due, State.SENT)
     made = Supervision.objects.get()
     assert (made.unit, made.author, made.case_id) == (housing, None, whistle.case_id)
-    told = Notice.objects.filter(text__contains="升级")
+    told = Notice.objects.filter(kind="whistle", facts__step="升级")
     assert set(told.values_list("to", flat=True)) >= {town.handler.pk, town.county_chief.pk}
     entries = whistle.case.journal.count()
     assert actions.run_sweeps(at=due) == {"warned": 0, "late": 0}
@@ -242,7 +242,7 @@ def test_a_refusal_goes_to_arbitration_one_level_above(whistling, is_upheld):
         whistling.answer(whistle, housing, "refuse")
     row = whistling.answer(whistle, housing, "refuse", note="不是本局职责")
     assert (row.state, row.arbiter) == (State.REFUSED, town.county)
-    assert Notice.objects.filter(to=town.county_dispatcher, text__contains="拒签").exists()
+    assert Notice.objects.filter(to=town.county_dispatcher, facts__step="拒签").exists()
     name = "uphold" if is_upheld else "overrule"
     with pytest.raises(WhistleRefused, match="权限"):
         whistling.answer(whistle, housing, name, actor=town.dispatcher, note="我说了算")
