@@ -46,6 +46,7 @@ def test_codes_that_break_the_rule_are_told_why(code):
     assert division_fault(code)
 
 
+@pytest.mark.requirement("X22")
 @pytest.mark.parametrize("serial", [1, 6, 10, 12, 30, 110])
 def test_name_and_code_of_a_grid_say_the_same(serial):
     assert serial_of(grid_name("古陂村", serial)) == ("古陂村", serial)

@@ -108,6 +108,7 @@ def test_every_household_has_one_contact_worker_who_has_fifteen_to_twenty_five()
     assert 15 <= min(loads.values()) <= max(loads.values()) <= 25
 
 
+@pytest.mark.requirement("X22", "X23")
 def test_the_sixth_grid_of_the_village_has_a_worker_with_21_households_of_69_people():
     grid = Grid.objects.select_related("unit").get(code="360722102200006")
     assert grid.unit.short_name == "古陂村第六网格"

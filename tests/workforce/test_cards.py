@@ -20,11 +20,13 @@ from shaodao.places.actions import assign_contact
 from shaodao.places.models import Contact, Grid
 from shaodao.residents.actions import named_by_rows
 from shaodao.workforce import policy
+from shaodao.workforce.actions.holding import claim, move_holding
 from shaodao.workforce.actions.printing import ask_cards, print_board, set_batch, tidy
 from shaodao.workforce.actions.showing import disclose, end_promise, mark_promise, promise
 from shaodao.workforce.models import Batch, Card, Disclosure
-from shaodao.workforce.queries.cards import boards_of, doors_of, state_of, team_of
-from shaodao.workforce.sheets import door_address
+from shaodao.workforce.queries.cards import boards_of, doors_of, faces_of, state_of, team_of
+from shaodao.workforce.queries.charges import places_of
+from shaodao.workforce.sheets import door_address, role_of
 from tests.sessions import sign_in
 from tests.town import GRIDS, MINUTE
 
@@ -110,6 +112,18 @@ def test_cards_are_set_in_bulk_on_each_paper_with_a_work_number_only(town, at):
         said = text.stdout.decode().replace(" ", "")
         assert town.worker.work_phone in said
         assert town.worker.phone not in said
+
+
+@pytest.mark.requirement("X21")
+def test_a_card_calls_its_worker_by_the_post_of_the_six_they_hold(town, at, grid):
+    on = timezone.localdate(at)
+    assert role_of(faces_of([town.worker], on=on)[town.worker.pk]) == "联系户网格员"
+    row = claim(grid=grid, code="POLICY", actor=town.worker, at=at)
+    for name in ("confirm", "publish"):
+        row = move_holding(holding=row, name=name, actor=town.community_desk, at=at)
+    shown = role_of(faces_of([town.worker], on=on)[town.worker.pk])
+    assert shown == "政策宣传员"
+    assert shown in {place.charge.holder_name for place in places_of(grid, on=on)}
 
 
 @pytest.mark.requirement("X26")

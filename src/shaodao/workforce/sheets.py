@@ -55,6 +55,11 @@ def card_sheet(doors: Iterable[Door], *, paper: policy.Paper, site: str, on: dat
         return pdf.sheet(FOLDER / "card.typ", data=data, pictures=pictures)
 
 
+def role_of(face: Face) -> str:
+    """Return what a card calls its worker: the posts of the six they hold, as published."""
+    return "、".join(face.charges) or _("联系户网格员")
+
+
 def _card(door: Door, site: str, folder: Path, pictures: dict[str, Path]) -> dict[str, Any]:
     face = door.face
     photo = _photo(face, pictures, small=True)
@@ -62,7 +67,7 @@ def _card(door: Door, site: str, folder: Path, pictures: dict[str, Path]) -> dic
     pictures[qr] = _qr(door_address(site, door.household_id), folder / qr)
     return {
         "name": face.person.name,
-        "role": _("联系户网格员"),
+        "role": role_of(face),
         "member": face.person.is_party_member,
         "phone": face.person.work_phone,
         "photo": photo,

@@ -94,7 +94,7 @@ class HttpCarrier:
     def _body(self, response: requests.Response) -> str:
         """Read an answer that is short and ends soon: a socket's time-out is for each piece."""
         until, read = time.monotonic() + self.timeout, b""
-        for piece in response.iter_content(2048):
+        for piece in response.iter_content(1):  # a longer piece would be waited for
             read += piece
             if time.monotonic() > until or len(read) > LONGEST_ANSWER:
                 raise requests.ReadTimeout
