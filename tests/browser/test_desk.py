@@ -4,24 +4,14 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.conf import settings
-from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import expect
 
 from shaodao.cases.models import Case
 from shaodao.cases.policy import Status
-from tests.sessions import sign_in
+from tests.sessions import enter
 
 pytestmark = pytest.mark.browser
-
-
-def enter(page, live_town, user):
-    """Let the page's browser be signed in as `user`."""
-    client = sign_in(Client(), user)
-    value = client.cookies[settings.SESSION_COOKIE_NAME].value
-    cookie = {"name": settings.SESSION_COOKIE_NAME, "value": value, "url": live_town.url}
-    page.context.add_cookies([cookie])
 
 
 def a_case(town, status, hours, **said):

@@ -1,22 +1,12 @@
 """A plot is drawn on the map by its corners, kept with its area, and refused where it crosses."""
 
 import pytest
-from django.conf import settings
-from django.test import Client
 from playwright.sync_api import expect
 
 from shaodao.sites.models import Site
-from tests.sessions import sign_in
+from tests.sessions import enter
 
 pytestmark = pytest.mark.browser
-
-
-def enter(page, live_town, user):
-    """Let the page's browser be signed in as `user`."""
-    client = sign_in(Client(), user)
-    value = client.cookies[settings.SESSION_COOKIE_NAME].value
-    cookie = {"name": settings.SESSION_COOKIE_NAME, "value": value, "url": live_town.url}
-    page.context.add_cookies([cookie])
 
 
 def tap(page, corners):

@@ -21,7 +21,7 @@ def planned(town: Town, n: int = 6, **given) -> list[Visit]:
 
 
 def plan(town: Town, leaves: time = time(9), **given):
-    values = {"day": DAY, "leaves": leaves, "start": None, "actor": town.worker, "at": MONDAY}
+    values = {"day": DAY, "leaves": leaves, "actor": town.worker, "at": MONDAY}
     return actions.plan_round(**(values | given))
 
 

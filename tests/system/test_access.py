@@ -590,7 +590,7 @@ def _told(town) -> dict[str, dict]:
     outreach.move(announcement=row, name="send", actor=town.community_desk, at=MONDAY)
     home, reason = town.household, "看望老人"
     visit = outreach.plan_visit(household=home, reason=reason, actor=town.worker, at=MONDAY)
-    planned = {"day": MONDAY.date(), "leaves": time(9), "start": None}
+    planned = {"day": MONDAY.date(), "leaves": time(9)}
     outreach.plan_round(**planned, actor=town.worker, at=MONDAY)
     call, one = Call.objects.get(announcement=row, household=home), {"pk": row.pk}
     return {

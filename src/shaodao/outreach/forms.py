@@ -103,5 +103,3 @@ class NewVisitForm(forms.Form):
 class RoundForm(forms.Form):
     day = forms.DateField(label=_("哪一天"), widget=forms.DateInput(attrs={"type": "date"}))
     leaves = _clock(label=_("几点出发"))
-    lon = forms.FloatField(required=False, min_value=-180, max_value=180, widget=forms.HiddenInput)
-    lat = forms.FloatField(required=False, min_value=-85, max_value=85, widget=forms.HiddenInput)

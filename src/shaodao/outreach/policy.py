@@ -170,8 +170,3 @@ def check_visit(name: str, state: str) -> Visit:
             N_("这次走访“{state}”，不能改成“{move}”"), state=VISIT_LABELS[Visit(state)], move=label
         )
     return target
-
-
-def share_of(part: int, whole: int) -> float | None:
-    """Return part ÷ whole; None of nothing."""
-    return part / whole if whole else None

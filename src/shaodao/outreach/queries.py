@@ -64,7 +64,7 @@ class Reach:
 
     @property
     def share(self) -> float | None:
-        return policy.share_of(self.reached, self.n)
+        return self.reached / self.n if self.n else None
 
 
 _COUNTS = {

@@ -1,13 +1,11 @@
 """Pages: announcements and how far they have come, a worker's calls, visits and rounds."""
 
 from datetime import date, time
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -288,18 +286,12 @@ def round_plan(request: HttpRequest) -> HttpResponse:
         messages.error(request, _("请填写哪一天、几点出发"))
         return redirect("visits")
     given = form.cleaned_data
-    start = (given["lon"], given["lat"]) if given["lon"] is not None and given["lat"] else None
     try:
-        planned = actions.plan_round(
-            day=given["day"], leaves=given["leaves"], start=start, actor=request.user,
-            at=timezone.now(),
-        )  # fmt: skip
+        actions.plan_round(**given, actor=request.user, at=timezone.now())
     except policy.OutreachRefused as refusal:
         messages.error(request, say(refusal))
         return redirect("visits")
-    left = {"left": ",".join(str(row.pk) for row in planned.left_out)} if planned.left_out else {}
-    target = reverse("round", args=[given["day"].isoformat()])
-    return redirect(f"{target}?{urlencode(left)}" if left else target)
+    return redirect("round", day=given["day"].isoformat())
 
 
 def _round(request: HttpRequest, day: str) -> dict:

@@ -61,4 +61,4 @@ def _plan_visits(worker: User, *, at: datetime) -> None:
     for home in Household.objects.of_worker(worker).order_by("pk")[:N_VISITS]:
         actions.plan_visit(household=home, reason="月度走访", actor=worker, at=at)
     day = timezone.localdate(at) + timedelta(days=1)
-    actions.plan_round(day=day, leaves=time(9), start=None, actor=worker, at=at)
+    actions.plan_round(day=day, leaves=time(9), actor=worker, at=at)

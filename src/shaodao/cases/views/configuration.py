@@ -16,9 +16,8 @@ from shaodao.cases import linkage, policy, rule_forms
 from shaodao.cases.actions import PURPOSES, configuring
 from shaodao.cases.models import DutyItem, JournalEntry, Limit, Route, Sector
 from shaodao.cases.rules import rules
-from shaodao.cores.wording import Refusal
 from shaodao.kit.paging import keyset
-from shaodao.kit.wording import say
+from shaodao.kit.wording import carried_out
 from shaodao.people.actions import set_parameter
 from shaodao.people.models import Parameter, Unit, posts_of, roles_of
 from shaodao.people.policy import LEVEL_LABELS, MEASURES, Role
@@ -49,12 +48,7 @@ def _given(request: HttpRequest):
 
 def _made(request: HttpRequest, form, act, to: str) -> HttpResponse | None:
     """Carry out a change; None, with the refusal on the form, where it is refused."""
-    if not (form.is_bound and form.is_valid()):
-        return None
-    try:
-        act()
-    except Refusal as refusal:
-        form.add_error(None, say(refusal))
+    if not carried_out(form, act):
         return None
     messages.success(request, _("已记入日志，从生效日起执行"))
     return redirect(to)

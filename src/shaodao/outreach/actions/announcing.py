@@ -112,7 +112,9 @@ def move(*, announcement: Announcement, name: str, actor: User, at: datetime) ->
             facts["visits"] = row.visits.open().update(state=policy.Visit.CANCELLED, at=at)
     row.save()
     subject = f"announcement:{row.pk}"
-    record(subject=subject, name=name, actor=actor, at=at, facts=facts, unit=row.unit)
+    record(
+        subject=subject, name=f"{name}_announcement", actor=actor, at=at, facts=facts, unit=row.unit
+    )
     return row
 
 

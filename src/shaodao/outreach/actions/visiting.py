@@ -78,12 +78,10 @@ class Planned:
 
 
 @transaction.atomic
-def plan_round(
-    *, day: date, leaves: time, start: tuple[float, float] | None, actor: User, at: datetime
-) -> Planned:
+def plan_round(*, day: date, leaves: time, actor: User, at: datetime) -> Planned:
     """Put the actor's open visits in a good order for a day; a plan of that day is made anew.
 
-    start : lon, lat to begin and end at; None: in the middle of the visits
+    It begins and ends in the middle of the visits: where the worker sets out is not asked.
 
     :raises OutreachRefused: if there is nothing to visit.
     """
@@ -92,7 +90,7 @@ def plan_round(
     if not visits:
         raise policy.OutreachRefused(N_("没有要走访的户"))
     stops = [_stop(one) for one in visits]
-    begin = start or _middle(stops)
+    begin = _middle(stops)
     above = visits[0].grid.unit.ancestor_ids
     plan = rounds.order_visits(
         stops,

@@ -16,7 +16,7 @@ from shaodao.cases.dossier import solver_of
 from shaodao.cases.forms import MoveForm
 from shaodao.cases.models import Case
 from shaodao.cores.wording import Refusal
-from shaodao.kit.wording import say
+from shaodao.kit.wording import carried_out, say
 from shaodao.people.frames import frame_of
 from shaodao.people.queries import units_by_id
 from shaodao.whistles import actions, board, policy
@@ -241,12 +241,7 @@ def _summons_form(request: HttpRequest, move: policy.Move, row: Summons) -> Move
 
 def _made(request: HttpRequest, form, act, shown: Whistle, move) -> HttpResponse | None:
     """Make a move that was asked for properly; None where the form is to be shown (again)."""
-    if not form.is_bound or not form.is_valid():
-        return None
-    try:
-        act()
-    except Refusal as refusal:
-        form.add_error(None, say(refusal))
+    if not carried_out(form, act):
         return None
     messages.success(request, _("已完成：%(move)s") % {"move": _(move.label)})
     seen = Whistle.objects.visible_to(request.user).filter(pk=shown.pk)

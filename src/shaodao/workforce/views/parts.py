@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from shaodao.cores.wording import Refusal
-from shaodao.kit.wording import say
+from shaodao.kit.wording import carried_out, say
 from shaodao.people.models import Unit, seats_over
 from shaodao.people.policy import Level
 from shaodao.places.models import Grid
@@ -25,12 +25,7 @@ def made(
     request: HttpRequest, form, act: Callable[[], object], to: str, said: str
 ) -> HttpResponse | None:
     """Carry out what a valid form asks; None, with the refusal on the form, where it is refused."""
-    if not (form.is_bound and form.is_valid()):
-        return None
-    try:
-        act()
-    except Refusal as refusal:
-        form.add_error(None, say(refusal))
+    if not carried_out(form, act):
         return None
     messages.success(request, said)
     return redirect(to)
