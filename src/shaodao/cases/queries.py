@@ -5,7 +5,8 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from shaodao.people.models import Post, Unit, seats_over
+from shaodao.people.holders import Holders
+from shaodao.people.models import Unit, seats_over
 from shaodao.people.policy import Level, Role, Seat
 from shaodao.people.queries import at_level, stand_ins, units_by_id
 from shaodao.places.models import Asset, Contact
@@ -76,11 +77,17 @@ def with_merged(case_ids: Collection[int]) -> dict[int, int]:
 
 
 def routing_of(
-    case: Case, *, at: datetime, rules: Rules | None = None, asset: Asset | None = None
+    case: Case,
+    *,
+    at: datetime,
+    rules: Rules | None = None,
+    asset: Asset | None = None,
+    holders: Holders | None = None,
 ) -> policy.Routing:
     """Return whom a case goes to, in order, and why.
 
     asset : what it is about, where the case is not written yet
+    holders : who holds which posts, where several cases are looked at together
     """
     book = rules or present_rules()
     return policy.route(
@@ -88,18 +95,21 @@ def routing_of(
         kind=book.categories[case.category_id].kind,
         categories=book.lineage(case.category_id),
         unit_ids=case.area.ancestor_ids,
-        found=_found(case, asset),
+        found=_found(case, asset, holders or Holders()),
         on=timezone.localdate(at),
     )
 
 
-def _found(case: Case, asset: Asset | None) -> dict[str, list[tuple[int, int | None]]]:
+def _found(
+    case: Case, asset: Asset | None, holders: Holders
+) -> dict[str, list[tuple[int, int | None]]]:
     """Return what each target of the routing table means for this case."""
     T = policy.Target
     found: dict[str, list[tuple[int, int | None]]] = {}
     grid = at_level(case.area, "GRID")
     if grid is not None:
-        found[T.GRID] = [(grid.pk, person) for person in _workers_on_duty(grid)]
+        workers = holders.on_duty(grid.pk, Role.GRID_WORKER)
+        found[T.GRID] = [(grid.pk, person) for person in workers]
         contact = (
             Contact.objects.in_force().filter(household=case.household_id).first()
             if case.household_id
@@ -123,11 +133,3 @@ def _owner_of(case: Case) -> int | None:
         return None
     links = case.reports.filter(report__asset__owner__isnull=False).order_by("joined_at")
     return links.values_list("report__asset__owner", flat=True).first()
-
-
-def _workers_on_duty(grid: Unit) -> list[int]:
-    """Return the grid's workers, its head first; for those away, whoever stands in."""
-    posts = Post.objects.in_force().filter(unit=grid, role=Role.GRID_WORKER)
-    workers = list(posts.order_by("-is_head", "pk").values_list("user_id", flat=True))
-    away = stand_ins(workers)
-    return list(dict.fromkeys(away.get(worker, worker) for worker in workers))

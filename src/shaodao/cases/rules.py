@@ -6,7 +6,7 @@ The rows live in the database and change seldom, so a process keeps them and loo
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from shaodao.cores.wording import N_
 from shaodao.cores.worktime import DEFAULT_HOURS, OfficeHours, TimeUnit, WorkCalendar, china
@@ -28,6 +28,11 @@ class Rules:
     categories: dict[str, Category]
     duties: tuple[policy.ListedDuty, ...] = ()
     sectors: tuple[policy.SectorRow, ...] = ()
+
+    @cached_property
+    def offered(self) -> tuple[Category, ...]:
+        """The categories a report may have."""
+        return tuple(c for c in self.categories.values() if c.is_offered)
 
     def lineage(self, code: str) -> tuple[str, ...]:
         """Return the category's code and its ancestors', nearest first."""

@@ -1,18 +1,18 @@
 """Taking reports in and letting go of them. The only code that writes them."""
 
+from collections import Counter as TallyOf
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from shaodao.cores.geodesy import line_length_m
 from shaodao.cores.wording import N_
 from shaodao.kit.images import Picture
-from shaodao.kit.rows import insert
-from shaodao.people.models import Unit
+from shaodao.people.models import Unit, User
 from shaodao.people.queries import number as limit
 from shaodao.people.queries import units_by_id
 from shaodao.places.models import Asset, Building, Grid, Household
@@ -47,35 +47,74 @@ class Said:
     is_hazard: bool = False  # somebody could come to harm, as the sender sees it
 
 
-@transaction.atomic(savepoint=False)
-def receive(
-    *, said: Said, actor, at: datetime, device: str = "", address: str = ""
-) -> tuple[Report, bool]:
-    """Write a report down and return it, and whether it is new: a known key is the same report.
+@dataclass(frozen=True)
+class Arrival:
+    """What came through a door, when, and by whom: a member of staff, or digests of who sends."""
 
-    device, address : salted digests of who sends, for the rate limit; '' for staff
+    said: Said
+    at: datetime
+    by: User | None = None
+    device: str = ""  # salted, for the rate limit; '' for staff
+    address: str = ""
 
-    :raises ReportRefused: naming the field and what is wrong with it.
+
+@dataclass(frozen=True)
+class Received:
+    """A report and the pictures with it; not written yet if it is new."""
+
+    arrival: Arrival
+    report: Report
+    is_new: bool
+    photos: tuple[Photo, ...] = ()
+
+
+def receive(arrivals: Sequence[Arrival]) -> list[Received | ReportRefused]:
+    """Return the reports of what arrived, or why one is refused: a known key is the same report.
+
+    The sender is counted here. Whoever calls writes the new reports, in the same transaction, with
+    what stands beside them; should another have written one of the keys meanwhile, that fails.
     """
-    pk, number = _lock(said.key, at=at)
-    known = Report.objects.filter(key=said.key).first()
-    if known is not None:
-        return known, False
-    _check(said, at=at)
-    on = timezone.localdate(at)
-    most_of = {device: "device_reports_an_hour", address: "address_reports_an_hour"}
-    _count({who: limit(name, on=on) for who, name in most_of.items() if who}, at=at)
+    checked = [_refusal(arrival) for arrival in arrivals]
+    passed = [a for a, refusal in zip(arrivals, checked, strict=True) if refusal is None]
+    counter = _look(passed)
+    found: list[Received | ReportRefused] = []
+    for arrival, refusal in zip(arrivals, checked, strict=True):
+        key = arrival.said.key
+        if refusal is not None:
+            found.append(refusal)
+        elif key in counter.known:
+            found.append(Received(arrival, counter.known[key], is_new=False))
+        elif counter.is_too_many(arrival):
+            found.append(TooManyReports("", _TOO_MANY))
+        else:
+            received = _composed(arrival, *counter.numbers.pop())
+            counter.known[key] = received.report
+            found.append(received)
+    return found
+
+
+def _refusal(arrival: Arrival) -> ReportRefused | None:
+    try:
+        _check(arrival.said, at=arrival.at)
+    except ReportRefused as refusal:
+        return refusal
+    return None
+
+
+def _composed(arrival: Arrival, pk: int, serial: int) -> Received:
+    """Return a report that is not written yet."""
+    said, at = arrival.said, arrival.at
     lon, lat = _point(said)
     grid_id, area = _place(said, lon, lat)
     line = list(said.line) if said.line else None
     report = Report(
         pk=pk,
         key=said.key,
-        number=number,
+        number=f"{timezone.localtime(at):%y%m%d}{serial:06d}",
         channel=said.channel.value,
         received_at=at,
         happened_at=said.happened_at,
-        by=actor,
+        by=arrival.by,
         category=said.category,
         text=said.text,
         lon=lon,
@@ -93,12 +132,11 @@ def receive(
         phone=said.phone,
         token_digest=digest_of(make_token(said.key)),
     )
-    insert([report])
-    Photo.objects.bulk_create(
+    photos = tuple(
         Photo(report=report, file=p.file, width=p.width, height=p.height, rank=rank)
         for rank, p in enumerate(said.pictures)
     )
-    return report, True
+    return Received(arrival, report, is_new=True, photos=photos)
 
 
 def _check(said: Said, *, at: datetime) -> None:
@@ -140,16 +178,87 @@ def _place(said: Said, lon: float | None, lat: float | None) -> tuple[int | None
     return (place[0], units_by_id()[place[1]]) if place is not None else (None, None)
 
 
-def _lock(key: UUID, *, at: datetime) -> tuple[int, str]:
-    """Have a second sending of one key wait for the first; return id and number of a report."""
+def is_repeat(error: IntegrityError) -> bool:
+    """Tell whether writing failed because a report with the same key was written meanwhile."""
+    diagnosis = getattr(error.__cause__, "diag", None)
+    return diagnosis is not None and diagnosis.constraint_name == _KEY_ONCE
+
+
+_KEY_ONCE = "reports_report_key_key"
+
+
+@dataclass
+class _Counter:
+    """What the database knows of some arrivals: known keys, how often each sender came."""
+
+    known: dict[UUID, Report]
+    most_of: Mapping[str, int]  # reports a sender may bring in an hour
+    counted: dict[str, int]  # with all of these arrivals
+    left: TallyOf[str]  # of these arrivals, not looked at yet
+    numbers: list[tuple[int, int]]  # id and serial for new reports, last first
+
+    def is_too_many(self, arrival: Arrival) -> bool:
+        """Tell whether a sender of the next arrival has brought more than it may."""
+        senders = [who for who in (arrival.device, arrival.address) if who]
+        self.left.subtract(senders)
+        return any(self.counted[who] - self.left[who] > self.most_of[who] for who in senders)
+
+
+# Known keys are not counted: whoever tries again may have to do so often.
+_LOOK = """
+WITH arrived AS (
+    SELECT * FROM unnest(%(keys)s::uuid[], %(devices)s::text[], %(addresses)s::text[])
+        AS arrived(key, device, address)
+), fresh AS (
+    SELECT arrived.* FROM arrived
+    WHERE NOT EXISTS (SELECT 1 FROM reports_report WHERE reports_report.key = arrived.key)
+), counted AS (
+    INSERT INTO reports_sending AS sending (sender, "window", n)
+    SELECT sender, %(window)s, count(*)
+    FROM fresh CROSS JOIN LATERAL (VALUES (device), (address)) AS of(sender)
+    WHERE sender <> '' GROUP BY sender ORDER BY sender
+    ON CONFLICT (sender, "window") DO UPDATE SET n = sending.n + excluded.n
+    RETURNING sender, n
+)
+SELECT
+    ARRAY(SELECT key FROM fresh),
+    ARRAY(SELECT sender FROM counted),
+    ARRAY(SELECT n FROM counted),
+    ARRAY(SELECT nextval('reports_report_id_seq') FROM fresh),
+    ARRAY(SELECT nextval('report_number') FROM fresh)
+"""
+
+
+def _look(arrivals: Sequence[Arrival]) -> _Counter:
+    """Count the senders of what is new, and return what is known, in one question."""
+    if not arrivals:
+        return _Counter({}, {}, {}, TallyOf(), [])
+    arrivals = list({arrival.said.key: arrival for arrival in arrivals}.values())
+    at = arrivals[0].at
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT pg_advisory_xact_lock(%s), nextval('reports_report_id_seq'),"
-            " nextval('report_number')",
-            [key.int & (2**63 - 1)],
+            _LOOK,
+            {
+                "keys": [arrival.said.key for arrival in arrivals],
+                "devices": [arrival.device for arrival in arrivals],
+                "addresses": [arrival.address for arrival in arrivals],
+                "window": at.replace(minute=0, second=0, microsecond=0),
+            },
         )
-        _, pk, serial = cursor.fetchone()
-    return pk, f"{timezone.localtime(at):%y%m%d}{serial:06d}"
+        fresh, senders, counts, ids, serials = cursor.fetchone()
+    keys = {arrival.said.key for arrival in arrivals} - set(fresh)
+    known = Report.objects.filter(key__in=keys).select_related("case_link__case") if keys else ()
+    on = timezone.localdate(at)
+    device_most = limit("device_reports_an_hour", on=on)
+    address_most = limit("address_reports_an_hour", on=on)
+    new = [arrival for arrival in arrivals if arrival.said.key not in keys]
+    return _Counter(
+        known={report.key: report for report in known},
+        most_of={a.device: device_most for a in new} | {a.address: address_most for a in new},
+        counted=dict(zip(senders, counts, strict=True)),
+        left=TallyOf(who for a in new for who in (a.device, a.address) if who),
+        numbers=list(zip(ids, serials, strict=True))[::-1],
+    )
 
 
 @transaction.atomic

@@ -3,7 +3,7 @@
 from .approving import ask, decide
 from .defects import report_defect
 from .exporting import export_heads
-from .intake import Taken, leave, take_in
+from .intake import Taken, leave, take_all_in, take_in, take_in_together
 from .moving import move, move_by_link, move_by_system
 from .patrolling import finish, plan, plan_patrols
 from .privacy import PURPOSES, erase, erase_due, revoke_link, unmask
@@ -35,6 +35,8 @@ __all__ = [
     "revoke_link",
     "run_sweeps",
     "sweep",
+    "take_all_in",
     "take_in",
+    "take_in_together",
     "unmask",
 ]

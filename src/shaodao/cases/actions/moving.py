@@ -10,6 +10,7 @@ from shaodao.cases.models import Case, CoHandler, Evidence, Funding, Outcome
 from shaodao.cases.queries import is_handler, routing_of, seats_of, standing_of
 from shaodao.cores.geodesy import metres_between
 from shaodao.cores.wording import N_
+from shaodao.people.holders import Holders
 from shaodao.people.models import Post, Unit, posts_of
 from shaodao.people.policy import Kind, Role
 from shaodao.people.queries import units_by_id
@@ -373,11 +374,14 @@ _BESIDES = {
 }
 
 
-def send_on(file: CaseFile, *, at: datetime, asset=None) -> bool:
+def send_on(
+    file: CaseFile, *, at: datetime, asset=None, holders: Holders | None = None
+) -> bool:
     """Dispatch a filed case straight to the next candidate that takes direct orders, if any."""
     case = file.case
     tried = _tried(file)
-    candidate = routing_of(case, at=at, rules=file.rules, asset=asset).after(tried)
+    routing = routing_of(case, at=at, rules=file.rules, asset=asset, holders=holders)
+    candidate = routing.after(tried)
     if candidate is None or not candidate.is_direct:
         return False
     case.lead, case.lead_person_id = units_by_id()[candidate.unit_id], candidate.person_id

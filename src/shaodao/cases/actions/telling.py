@@ -6,7 +6,9 @@ from datetime import datetime
 from shaodao.cases import policy
 from shaodao.cases.models import Case, CaseReport, JournalEntry
 from shaodao.cases.queries import with_merged
-from shaodao.notices.actions import Words, post
+from shaodao.notices.actions import Words, compose, post, write
+from shaodao.notices.models import Notice
+from shaodao.people.holders import Holders
 from shaodao.people.models import Post, Unit
 from shaodao.people.policy import Role
 from shaodao.people.queries import at_level
@@ -33,28 +35,40 @@ def tell(
 
     reporters : their reports, where the caller knows that there are no others
     """
+    found = _reporters(case) if reporters is None and entry.name in policy.PUBLIC else reporters
+    write(told_of(case, entry, reporters=found or (), holders=Holders(), at=at))
+
+
+def told_of(
+    case: Case,
+    entry: JournalEntry,
+    *,
+    reporters: Sequence[Report],
+    holders: Holders,
+    at: datetime,
+) -> list[Notice]:
+    """Return the notices of a step, not written yet."""
     key = f"case:{case.pk}:{entry.seq}"
     label = policy.label_of(entry.name)
     words = Words("case_step", {"number": case.number, "title": case.title, "step": label})
     link = f"/cases/{case.pk}/"
-    told = [(f"{key}:{user}", user, "", words, link) for user in _whom(case, entry)]
+    told = [(f"{key}:{user}", user, "", words, link) for user in _whom(case, entry, holders)]
     if entry.name in policy.PUBLIC:
         told += [
             (f"{key}:r{r.pk}", None, r.phone, _public(r, label), f"/track/{token_of(r)}/")
-            for r in (_reporters(case) if reporters is None else reporters)
+            for r in reporters
         ]
-    post(told, about=key, at=at, is_urgent=case.is_hazard, unit_id=case.area_id)
+    return compose(told, about=key, at=at, is_urgent=case.is_hazard, unit_id=case.area_id)
 
 
-def _whom(case: Case, entry: JournalEntry) -> list[int]:
+def _whom(case: Case, entry: JournalEntry, holders: Holders) -> list[int]:
     holder = policy.PLACES[policy.Status(case.status)].holder
     if holder is None or "to" not in entry.facts:
         return []
     if case.holder_person_id:
         return [] if case.holder_person_id == entry.actor_id else [case.holder_person_id]
-    posts = Post.objects.in_force().filter(unit=case.holder_id, role__in=_TOLD[holder])
-    users = posts.exclude(user=entry.actor_id).order_by("user").values_list("user", flat=True)
-    return list(users.distinct()[:_MOST])
+    users = holders.of(case.holder_id, _TOLD[holder])
+    return [user for user in users if user != entry.actor_id][:_MOST]
 
 
 def _reporters(case: Case):

@@ -4,7 +4,7 @@ from .preferring import prefer
 from .running import NoticeRefused, pause, resend, resume
 from .sending import claim, send_channel, send_due, send_waiting
 from .wording import NewText, end_text, set_text
-from .writing import Told, Words, forget, post, read, read_one
+from .writing import Told, Words, compose, forget, post, read, read_one, write
 
 __all__ = [
     "NewText",
@@ -12,6 +12,7 @@ __all__ = [
     "Told",
     "Words",
     "claim",
+    "compose",
     "end_text",
     "forget",
     "pause",
@@ -25,4 +26,5 @@ __all__ = [
     "send_due",
     "send_waiting",
     "set_text",
+    "write",
 ]

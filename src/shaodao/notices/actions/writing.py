@@ -34,9 +34,29 @@ def post(
 ) -> None:
     """Write notices in the present transaction, all in one statement, and send none yet.
 
+    What has been written for the same matter, person and channel is left as it is.
+    """
+    write(compose(messages, about=about, at=at, is_urgent=is_urgent, unit_id=unit_id))
+
+
+def write(notices: Sequence[Notice]) -> None:
+    """Write composed notices; one that is there already is left as it is."""
+    if notices:
+        Notice.objects.bulk_create(notices, ignore_conflicts=True)
+
+
+def compose(
+    messages: Iterable[Told],
+    *,
+    about: str,
+    at: datetime,
+    is_urgent: bool = False,
+    unit_id: int | None = None,
+) -> list[Notice]:
+    """Return notices, not written yet.
+
     A member of staff finds the message in the mailbox at once, and by the other channels he chose,
-    or the county chose for him, once their next batch goes. What has been written for the same
-    matter, person and channel is left as it is.
+    or the county chose for him, once their next batch goes.
 
     about : 'case:7:3'; is_urgent : goes in quiet hours too, to staff
     unit_id : whose rules it goes by; None: those of whoever keeps the recipient's account
@@ -70,8 +90,7 @@ def post(
                 about=about, key=key, recipient=recipient, channel=channel
             )
             rows.append(_begun(row, at=at))
-    if rows:
-        Notice.objects.bulk_create(rows, ignore_conflicts=True)
+    return rows
 
 
 def _people(ids: Sequence[int], usual: Collection[Channel], unit_id: int | None) -> dict[int, User]:

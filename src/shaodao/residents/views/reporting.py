@@ -3,7 +3,7 @@
 from uuid import uuid4
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from shaodao.cases.actions import take_in
+from shaodao.cases.actions import take_in, take_in_together
 from shaodao.kit.images import thumb_of
 from shaodao.kit.wording import say
-from shaodao.reports.actions import count_try
+from shaodao.reports.actions import Arrival, count_try
 from shaodao.reports.policy import PlaceBy, ReportRefused, TooManyReports
 from shaodao.reports.queries import limits_on, report_with
 from shaodao.reports.tokens import token_of
@@ -71,14 +71,12 @@ def _receive(request: HttpRequest, filled: doors.Filled) -> HttpResponse:
     if not _wants_json(request) and _needs_a_look(request, filled):
         filled.ask = True
         return _page(request, filled)
-    taken = take_in(
-        said=doors.said_in(filled, at=at),
-        actor=None,
-        at=at,
-        join=filled.joined.case if filled.joined else None,
-        device=sender.device,
-        address=sender.address,
-    )
+    said = doors.said_in(filled, at=at)
+    if filled.joined or connection.in_atomic_block:
+        join = filled.joined.case if filled.joined else None
+        taken = take_in(said=said, actor=None, at=at, join=join, device=sender.device, address=sender.address)
+    else:
+        taken = take_in_together(Arrival(said, at, device=sender.device, address=sender.address))
     if filled.form.cleaned_data["whistle"] and taken.is_new:
         whistle_for_resident(case=taken.case, report=taken.report, at=at)
     response = _taken(request, taken.report)
