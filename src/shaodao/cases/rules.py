@@ -34,6 +34,20 @@ class Rules:
         """The categories a report may have."""
         return tuple(c for c in self.categories.values() if c.is_offered)
 
+    @cached_property
+    def _limits_of(self) -> dict[str, list[policy.LimitRow]]:
+        """The limits of each step."""
+        found: dict[str, list[policy.LimitRow]] = {}
+        for row in self.limits:
+            found.setdefault(row.step, []).append(row)
+        return found
+
+    @cached_property
+    def pictures(self) -> tuple[Category, ...]:
+        """The eight classes of matters that residents see as pictures, in order."""
+        found = (c for c in self.offered if c.parent_id is None)
+        return tuple(sorted(found, key=lambda c: (c.rank, c.code)))
+
     def lineage(self, code: str) -> tuple[str, ...]:
         """Return the category's code and its ancestors', nearest first."""
         chain = []
@@ -57,7 +71,7 @@ class Rules:
         :raises policy.MoveRefused: if the county has set none.
         """
         row = policy.pick_limit(
-            self.limits,
+            self._limits_of.get(step, ()),
             step=step,
             categories=self.lineage(category),
             unit_ids=unit.ancestor_ids,

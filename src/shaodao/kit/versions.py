@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Lock
+from threading import Lock, local
 from typing import ClassVar, Generic, TypeVar
 
-from django.apps import apps
 from django.db import connection
 
 T = TypeVar("T")
+
+# What this thread has read for the page it makes (`one_look`); None outside pages, and before.
+_page = local()
 
 
 class Versioned(Generic[T]):
@@ -49,36 +51,37 @@ def number_of(name: str) -> int:
     All numbers are read at once, and once only within `one_look` or else in a transaction: what
     belongs together works with one set of rules.
     """
-    looking = getattr(connection, "_is_looking_once", False)
-    if looking and connection._looked_at is not None:
-        return connection._looked_at.get(name, 0)
+    seen = getattr(_page, "numbers", None)
+    if seen is not None:
+        return seen.get(name, 0)
     # Which transaction it is: Django starts a new list with each. The block itself will not do, as
     # a function under `transaction.atomic` is the same block every time it is called.
     present = connection.run_on_commit if connection.in_atomic_block else None
     kept = getattr(connection, "_version_numbers", None)
     if present is not None and kept is not None and kept[0] is present:
         return kept[1].get(name, 0)
-    Version = apps.get_model("people", "Version")
-    numbers = dict(Version.objects.values_list("name", "number"))
+    with connection.cursor() as cursor:  # each page asks: composing a query would take longer
+        cursor.execute("SELECT name, number FROM people_version")
+        numbers = dict(cursor.fetchall())
     connection._version_numbers = (present, numbers) if present is not None else None
-    if looking:
-        connection._looked_at = numbers
+    if getattr(_page, "is_looking_once", False):
+        _page.numbers = numbers
     return numbers.get(name, 0)
 
 
 @contextmanager
 def one_look() -> Iterator[None]:
     """Read the version numbers at most once while this lasts: a page, its transactions included."""
-    connection._is_looking_once, connection._looked_at = True, None
+    _page.is_looking_once, _page.numbers = True, None
     try:
         yield
     finally:
-        connection._is_looking_once, connection._looked_at = False, None
+        _page.is_looking_once, _page.numbers = False, None
 
 
 def bump(name: str) -> None:
     """Raise the version number of `name` in the present transaction."""
-    connection._version_numbers = connection._looked_at = None
+    connection._version_numbers = _page.numbers = None
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO people_version (name, number) VALUES (%s, 1)"

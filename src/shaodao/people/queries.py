@@ -2,17 +2,19 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from itertools import groupby
 
 from shaodao.kit.versions import Versioned
 
 from .models import Cover, Parameter, Unit, User
 
 
-def _load() -> list[Parameter]:
-    return list(Parameter.objects.order_by("pk"))
+def _load() -> dict[str, list[Parameter]]:
+    rows = Parameter.objects.order_by("name", "pk")
+    return {name: list(of_name) for name, of_name in groupby(rows, key=lambda row: row.name)}
 
 
-_parameters: Versioned[list[Parameter]] = Versioned("parameters", _load)
+_parameters: Versioned[dict[str, list[Parameter]]] = Versioned("parameters", _load)
 
 
 def parameter(
@@ -32,9 +34,8 @@ def parameter(
 
     fitting = [
         row
-        for row in _parameters.get()
-        if row.name == name
-        and row.valid_from <= on
+        for row in _parameters.get().get(name, ())
+        if row.valid_from <= on
         and (row.valid_to is None or on < row.valid_to)
         and (not row.subject or row.subject in subjects)
         and (row.unit_id is None or row.unit_id in unit_ids)

@@ -39,7 +39,7 @@ class CaseFile:
     def begin(self, *, at: datetime, actor_id: int | None, facts: Mapping[str, object]) -> None:
         """Start the life of a case that has just been received."""
         case = self.case
-        case.holder, case.holder_person = case.desk, None
+        case.holder, case.holder_person_id = case.desk, None
         self._start(T.FILE, at, due_on=None)
         self.turn_rung(at)
         case.due_at = self._due_at()
@@ -61,7 +61,7 @@ class CaseFile:
         self._turn_clocks(move, source, target, at=at, facts=facts)
         self.turn_rung(at)
         place = policy.PLACES[target]
-        case.holder, case.holder_person = self._holder(place.holder)
+        case.holder, case.holder_person_id = self._holder(place.holder)
         case.due_at = self._due_at()
         handling = self._clock(T.HANDLE)
         case.promised_at = handling.due_at if handling else case.promised_at
@@ -177,12 +177,13 @@ class CaseFile:
         """Set the case's deadline anew after a clock was turned without a move."""
         self.case.due_at = self._due_at()
 
-    def _holder(self, holder: policy.Holder | None):
+    def _holder(self, holder: policy.Holder | None) -> tuple[Unit | None, int | None]:
+        """Return the unit a case waits for, and the id of the person where it is one."""
         case = self.case
         if holder == policy.Holder.DESK:
             return case.desk, None
         if holder == policy.Holder.LEAD:
-            return case.lead, case.lead_person
+            return case.lead, case.lead_person_id
         return (case.checker, None) if holder == policy.Holder.CHECKER else (None, None)
 
     def _turn_clocks(self, move, source, target, *, at, facts) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 from typing import NamedTuple
 
@@ -53,33 +54,34 @@ class Spot:
 class Lists:
     """The lists as far as they have been walked: street or town, community or village, spot."""
 
-    townships: list[Group]
-    communities: list[Choice]
-    spots: list[Group]
     township: str
     community: str
     spot: Spot | None
+    grids_only: bool = False
+
+    @cached_property
+    def townships(self) -> list[Group]:
+        return _townships(_communities.get())
+
+    @cached_property
+    def communities(self) -> list[Choice]:
+        return [Choice(str(c.pk), c.short_name) for c in _of_township(self.township)]
+
+    @cached_property
+    def spots(self) -> list[Group]:
+        return _spots(int(self.community), grids_only=self.grids_only) if self.community else []
 
 
 def lists_at(*, township: str, community: str, spot: str, grids_only: bool = False) -> Lists:
     """Return the lists open at what has been chosen so far; what does not fit is left out."""
     chosen = spot_of(spot)
-    grids = _grids_by_community()
     if chosen is not None and (not community or community == str(chosen.community.pk)):
         community, township = str(chosen.community.pk), str(chosen.community.parent_id)
-    communities = [c for c in grids if str(c.parent_id) == township]
-    if community not in {str(c.pk) for c in communities}:
+    if community and community not in {str(c.pk) for c in _of_township(township)}:
         community = ""
     if chosen is not None and str(chosen.community.pk) != community:
         chosen = None
-    return Lists(
-        townships=_townships(grids),
-        communities=[Choice(str(c.pk), c.short_name) for c in communities],
-        spots=_spots(int(community), grids_only=grids_only) if community else [],
-        township=township,
-        community=community,
-        spot=chosen,
-    )
+    return Lists(township, community, chosen, grids_only)
 
 
 def _load_communities() -> list[Unit]:
@@ -91,9 +93,9 @@ def _load_communities() -> list[Unit]:
 _communities: Versioned[list[Unit]] = Versioned("units", _load_communities)
 
 
-def _grids_by_community() -> list[Unit]:
-    """Return the communities that have grids, in the order of their codes."""
-    return _communities.get()
+def _of_township(township: str) -> list[Unit]:
+    """Return the communities of a township that have grids, in the order of their codes."""
+    return [c for c in _communities.get() if str(c.parent_id) == township]
 
 
 def _code(unit: Unit) -> str:

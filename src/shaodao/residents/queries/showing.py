@@ -1,6 +1,6 @@
 """What everybody may see: cases that staff released, without names, the place coarsened."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -120,10 +120,9 @@ def released_case(pk: int) -> Release | None:
     return dressed([row])[0] if row else None
 
 
-def pictures() -> list[Category]:
+def pictures() -> Sequence[Category]:
     """Return the eight classes of matters that residents see as pictures."""
-    found = (c for c in rules().categories.values() if c.parent_id is None and c.is_offered)
-    return sorted(found, key=lambda c: (c.rank, c.code))
+    return rules().pictures
 
 
 def communities() -> list[Unit]:
