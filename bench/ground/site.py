@@ -1,7 +1,7 @@
 """A database cluster of our own, durable as in service, and the site running on it.
 
 The cluster lies in var/bench and is removed when a bench ends, however it ends; the site is
-granian with two workers of four threads, and the queue's worker, started as bin/demo starts them.
+granian with two workers of sixteen threads, and the queue's worker, started as bin/demo starts them.
 """
 
 import os

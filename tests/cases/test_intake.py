@@ -1,19 +1,23 @@
 """One path for every door: written once, placed, opened, sent on."""
 
+from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier, Thread
 from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from shaodao.cases import actions
 from shaodao.cases.actions.intake import is_proactive
 from shaodao.cases.models import Case, Release
 from shaodao.cases.queries import routing_of
 from shaodao.notices.models import Notice
+from shaodao.people.queries import number
+from shaodao.reports.actions import Arrival
 from shaodao.reports.models import Report
-from shaodao.reports.policy import Channel, PlaceBy, ReportRefused
+from shaodao.reports.policy import Channel, PlaceBy, ReportRefused, TooManyReports
 from tests.town import MONDAY
 
 HOUR = timedelta(hours=1)
@@ -51,6 +55,75 @@ def test_one_key_sent_five_times_at_once_makes_one_report(town_committed):
     assert len({t.report.pk for t in taken}) == 1
     assert sorted(t.is_new for t in taken) == [False] * 4 + [True]
     assert Report.objects.filter(key=said.key).count() == 1
+
+
+def test_what_arrives_together_is_written_together_and_one_spoils_no_other(town):
+    said = [town.said(text=f"路灯不亮 {n}", phone="13800000001") for n in range(4)]
+    known = take(town, said[0])
+    empty = town.said(text=" ")
+    arrivals = [Arrival(one, at=MONDAY) for one in (*said, empty, said[2])]
+    with CaptureQueriesContext(connection) as asked:
+        answers = actions.take_all_in(arrivals)
+    assert sum("INSERT INTO" in query["sql"] for query in asked) == 2  # senders, and all the rest
+    assert isinstance(answers[4], ReportRefused)
+    taken = [answers[n] for n in (0, 1, 2, 3, 5)]
+    assert [t.is_new for t in taken] == [False, True, True, True, False]
+    assert taken[0].case == known.case
+    assert taken[4].case == taken[2].case
+    assert len({t.case.pk for t in taken}) == 4
+    for one in taken:
+        stored = Case.objects.get(pk=one.case.pk)
+        assert stored.reports.get().report == one.report
+        assert stored.journal.count() == stored.n_entries
+        assert bytes(stored.journal.latest("seq").hash) == bytes(stored.head)
+        assert Notice.objects.filter(about__startswith=f"case:{stored.pk}:").exists()
+
+
+def test_together_or_alone_makes_the_same_case(town):
+    words = [
+        ("楼道堆物", "CORRIDOR_CLUTTER"),
+        ("路灯不亮", None),
+        ("水表没有一户一表", "WATER_METER"),
+    ]
+    said = [
+        town.said(text=text, category=town.category(code) if code else None, phone="13800000001")
+        for text, code in words
+    ]
+    alone = [take(town, one).case for one in said]
+    answers = actions.take_all_in([Arrival(replace(one, key=uuid4()), at=MONDAY) for one in said])
+    assert [life(answer.case) for answer in answers] == [life(case) for case in alone]
+
+
+def life(case: Case) -> tuple:
+    """Return what became of a case, without its number."""
+    stored = Case.objects.get(pk=case.pk)
+    return (
+        (stored.title, stored.status, stored.holder, stored.holder_person, stored.due_at),
+        (stored.unit_ids, stored.search, stored.desk, stored.lead, stored.lead_person),
+        list(stored.clocks.order_by("step").values_list("step", "unit", "due_at", "warn_at")),
+        list(stored.journal.order_by("seq").values_list("name", "at", "actor")),
+        sorted(
+            Notice.objects.filter(about__startswith=f"case:{stored.pk}:").values_list(
+                "to", "phone", "channel", "kind", "state"
+            ),
+            key=str,
+        ),
+    )
+
+
+def test_the_sender_who_has_sent_enough_is_refused_and_others_are_not(town):
+    most = number("device_reports_an_hour", on=MONDAY.date())
+
+    def arrival(device):
+        return Arrival(town.said(), at=MONDAY, device=device, address=f"a{device}")
+
+    busy = [arrival("d1") for _ in range(most + 2)]
+    answers = actions.take_all_in([*busy[: most - 1], arrival("d2"), *busy[most - 1 :]])
+    assert [isinstance(answer, TooManyReports) for answer in answers] == (
+        [False] * (most + 1) + [True, True]
+    )
+    (again,) = actions.take_all_in([busy[0]])  # whoever has sent enough may still try again
+    assert not again.is_new
 
 
 @pytest.mark.requirement("X24")

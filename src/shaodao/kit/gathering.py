@@ -37,7 +37,7 @@ class Gathering(Generic[T, R]):
         self._is_busy = False
 
     def ask(self, item: T) -> R:
-        """Return the result of `item`, or raise its error, or what the whole batch failed by."""
+        """Return the result of `item`, or raise its error."""
         mine: _Asked[T, R] = _Asked(item)
         with self._lock:
             self._waiting.append(mine)
@@ -54,15 +54,12 @@ class Gathering(Generic[T, R]):
         """Do what waits, then wake whom it was done for, and whoever leads the next batch."""
         with self._lock:
             batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
-        try:
-            for asked, result in zip(batch, self._do_all([a.item for a in batch]), strict=True):
-                if isinstance(result, Exception):
-                    asked.error = result
-                else:
-                    asked.result = result
-        except Exception as error:  # noqa: BLE001 - it is raised again by each who asked
-            for asked in batch:
-                asked.error = error
+        results = self._results([asked.item for asked in batch])
+        for asked, result in zip(batch, results, strict=True):
+            if isinstance(result, Exception):
+                asked.error = result
+            else:
+                asked.result = result
         with self._lock:
             leader = self._waiting[0] if self._waiting else None
             self._is_busy = leader is not None
@@ -71,3 +68,10 @@ class Gathering(Generic[T, R]):
             asked.woken.set()
         if leader is not None:
             leader.woken.set()
+
+    def _results(self, items: list[T]) -> Sequence[R | Exception]:
+        """Do a batch; where it fails as a whole, each of its items alone: one spoils no other."""
+        try:
+            return self._do_all(items)
+        except Exception as error:
+            return [error] if len(items) == 1 else [self._results([item])[0] for item in items]

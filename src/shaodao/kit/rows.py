@@ -49,7 +49,7 @@ def _written(
     model: type[models.Model],
     has_id: bool,  # noqa: FBT001
 ) -> tuple[str, list[str], Callable[[models.Model], tuple[object, ...]]]:
-    """Return how rows of a table are inserted: statement, columns, and what reads a row's values."""
+    """Return how a table's rows are inserted: statement, columns, and what reads a row's values."""
     fields = [f for f in model._meta.concrete_fields if has_id or not f.primary_key]
     columns = ", ".join(f'"{field.column}"' for field in fields)
     types = ", ".join(f'"{field.column}" {_type_of(field)}' for field in fields)

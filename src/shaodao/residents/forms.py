@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from copy import deepcopy
 from datetime import datetime
 from math import isfinite
 
@@ -123,7 +124,19 @@ class ReportForm(forms.Form):
 
     def __init__(self, data=None, files=None, *, categories: Sequence[tuple[str, str]], **given):
         super().__init__(data, files, **given)
-        self.fields["category"].choices = [("", ""), *categories]
+        category = deepcopy(self.fields["category"])
+        category.choices = [("", ""), *categories]
+        self.fields["category"] = category
+
+
+class _Shared(dict):
+    """Fields that all forms of a class share: copying each for every report takes long."""
+
+    def __deepcopy__(self, memo: object) -> dict[str, forms.Field]:
+        return dict(self)
+
+
+ReportForm.base_fields = _Shared(ReportForm.base_fields)
 
 
 class FactsForm(forms.Form):

@@ -62,12 +62,22 @@ def take_in(
     :raises shaodao.reports.policy.ReportRefused: naming the field and what is wrong with it.
     """
     arrival = Arrival(said, at=at, by=actor, device=device, address=address)
-    if join is not None and policy.Status(join.status) in policy.OPEN:
-        return _once_more(lambda: _take_in_for(arrival, join))
+    if join is not None:
+        return take_in_for(arrival, join)
     (taken,) = take_all_in([arrival])
     if isinstance(taken, ReportRefused):
         raise taken
     return taken
+
+
+def take_in_for(arrival: Arrival, join: Case) -> Taken:
+    """Write a report down and add it to a case; should that have ended, it has one of its own.
+
+    :raises shaodao.reports.policy.ReportRefused: naming the field and what is wrong with it.
+    """
+    if policy.Status(join.status) in policy.OPEN:
+        return _once_more(lambda: _take_in_for(arrival, join))
+    return take_in_together(arrival)
 
 
 def take_all_in(arrivals: Sequence[Arrival]) -> list[Taken | ReportRefused]:
@@ -122,9 +132,7 @@ def _take_in_for(arrival: Arrival, case: Case) -> Taken:
         return _taken(received, None)
     at, report = arrival.at, received.report
     file = open_file(case.pk)
-    rows.insert(
-        [report, *received.photos, CaseReport(case=file.case, report=report, joined_at=at)]
-    )
+    rows.insert([report, *received.photos, CaseReport(case=file.case, report=report, joined_at=at)])
     file.case.n_reports += 1
     facts = {"report": report.pk, "channel": report.channel}
     entry = file.record("join", at=at, actor_id=_id_of(arrival.by), facts=facts)
@@ -138,7 +146,9 @@ def _open_all(new: Sequence[Received]) -> list[Case]:
     if not new:
         return []
     book = rules()
-    files = [_begun(one, pk, book) for one, pk in zip(new, rows.next_ids(Case, len(new)), strict=True)]
+    files = [
+        _begun(one, pk, book) for one, pk in zip(new, rows.next_ids(Case, len(new)), strict=True)
+    ]
     # Whoever may be asked to work on them, or is told of them, is looked up for all at once.
     holders = Holders(unit.pk for file in files for unit in _near(file.case.area))
     written: list[Model] = []

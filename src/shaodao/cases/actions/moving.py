@@ -374,9 +374,7 @@ _BESIDES = {
 }
 
 
-def send_on(
-    file: CaseFile, *, at: datetime, asset=None, holders: Holders | None = None
-) -> bool:
+def send_on(file: CaseFile, *, at: datetime, asset=None, holders: Holders | None = None) -> bool:
     """Dispatch a filed case straight to the next candidate that takes direct orders, if any."""
     case = file.case
     tried = _tried(file)
