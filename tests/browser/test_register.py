@@ -3,12 +3,14 @@
 import re
 
 import pytest
+from django.conf import settings
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from shaodao.places import actions
 from shaodao.places.models import Household, Import
 from tests.browser.test_desk import enter
-from tests.places.test_imports import messy
+from tests.places.test_imports import messy, sheet_of
 
 pytestmark = pytest.mark.browser
 
@@ -41,6 +43,8 @@ def test_a_messy_workbook_is_brought_in_looked_at_and_written(
     expect(page.locator(".page-head")).to_contain_text("已导入")
     assert Household.objects.count() == n + 3
 
+    snapshot(page, "import-done-1440")
+
     phone = browser_page(width=390)
     enter(phone, live_town, town.person("village.desk"))
     for url, name in (
@@ -52,6 +56,35 @@ def test_a_messy_workbook_is_brought_in_looked_at_and_written(
         width = phone.evaluate("document.documentElement.scrollWidth")
         assert width <= 390, f"{url} is {width} px wide"
         snapshot(phone, name)
+
+
+def test_an_import_is_taken_back_as_a_whole_in_the_browser(browser_page, live_town, snapshot):
+    town, at = live_town.town, timezone.now()
+    clerk, n = town.person("village.desk"), Household.objects.count()
+    names = [building.name for building in town.buildings_of(town.village_grid)[:2]]
+    rows = [["社区村", "网格", "楼栋", "房号", "人数"]]
+    rows += [["古陂村", "第一网格", name, "１单元９０１", "三人"] for name in names]
+    path = sheet_of(settings.MEDIA_ROOT / "两户.xlsx", rows)
+    page = browser_page(width=1440)
+    enter(page, live_town, clerk)
+    page.goto("/places/registers/households/upload/")
+    page.set_input_files("[name=file]", path)
+    page.press("main form button.primary", "Enter")
+    page.wait_for_url(re.compile(r"/places/imports/\d+/"))
+    batch = Import.objects.get()
+    actions.read(batch_id=batch.pk, at=at)
+    actions.confirm(batch=batch, actor=clerk, at=at, why="报来的表")
+    actions.write(batch_id=batch.pk, at=at)
+    assert Household.objects.count() == n + 2
+    page.goto(f"/places/imports/{batch.pk}/")
+    page.locator("summary", has_text="撤销整批导入").press("Enter")
+    page.fill("[name=why]", "导错了村")
+    page.press("[name=why]", "Enter")
+    expect(page.locator("#progress")).to_be_visible()
+    actions.take_back(batch_id=batch.pk)
+    expect(page.locator(".page-head")).to_contain_text("已撤销")
+    assert Household.objects.count() == n
+    snapshot(page, "import-undone-1440")
 
 
 def test_a_grid_is_split_by_a_line_and_the_net_is_looked_over(browser_page, live_town, snapshot):

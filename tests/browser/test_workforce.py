@@ -10,6 +10,7 @@ from shaodao.workforce.actions.showing import promise
 from shaodao.workforce.models import Batch, Card, Disclosure, Holding
 from tests.browser.test_desk import enter
 from tests.town import GRIDS
+from tests.workforce.test_cards import pages
 
 pytestmark = pytest.mark.browser
 
@@ -56,5 +57,6 @@ def test_a_post_is_claimed_published_and_cards_are_printed(browser_page, live_to
     snapshot(desk, "workforce-5-batch-1440")
     answer = desk.request.get(file.get_attribute("href"))
     assert answer.body().startswith(b"%PDF")
+    assert pages(answer.body()) == 10  # a card for each door
     (settings.VAR / "screenshots" / "workforce-6-cards.pdf").write_bytes(answer.body())
     assert Card.objects.standing().count() == 10

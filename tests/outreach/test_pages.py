@@ -89,10 +89,11 @@ def test_a_worker_marks_a_door_on_the_phone_and_the_desk_sees_who_was_not_reache
     worker, desk = client_of(town.worker), client_of(town.community_desk)
     assert "停水通知" in worker.get(reverse("calls")).content.decode()
     call = Call.objects.filter(announcement=sent, worker=town.worker).first()
-    headers = {"HX-Request": "true"}
+    headers = {"Accept": "application/json"}
     url = reverse("call_mark", args=[call.pk])
-    answer = worker.post(url, {"result": "no_answer"}, headers=headers)
-    assert "没联系上" in answer.content.decode()
+    answer = worker.post(url, {"result": "no_answer", "note": "晚上再打"}, headers=headers)
+    assert "没联系上" in answer.json()["html"]
+    assert "晚上再打" in worker.get(reverse("calls")).content.decode()
     url = reverse("announcement_calls", args=[sent.pk])
     page = desk.get(url).content.decode()
     assert town.worker.name in page

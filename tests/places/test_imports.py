@@ -21,6 +21,7 @@ from shaodao.places.models import (
 from shaodao.places.policy import Datum, PlaceRefused
 from shaodao.places.registers.columns import REGISTERS
 from shaodao.places.registers.exporting import rows_of, write_csv, write_workbook
+from tests.places.old_excel import write_xls
 from tests.town import GRIDS, MONDAY, Town
 
 WHY = "村里报来的台账"
@@ -89,8 +90,8 @@ def clerk(town: Town) -> User:
     return town.person("village.desk")
 
 
-def messy(path: Path, town: Town) -> Path:
-    """A workbook as a village clerk has it: a title, two heading rows, merged cells, a sum."""
+def messy_rows(town: Town) -> tuple[list[list], list[tuple[int, int, int, int]]]:
+    """What a village clerk has: a title, two heading rows, merged cells, a sum."""
     names = [b.name for b in town.buildings_of(town.village_grid)[:3]]
     rows = [
         ["古陂村二〇二六年常住人口登记表"],
@@ -107,12 +108,21 @@ def messy(path: Path, town: Town) -> Path:
     ]
     merged = [(0, 0, 0, 5), (1, 3, 1, 5), (1, 0, 2, 0), (1, 1, 2, 1), (1, 2, 2, 2)]
     merged += [(3, 0, 7, 0), (3, 1, 7, 1)]
+    return rows, merged
+
+
+def messy(path: Path, town: Town) -> Path:
+    """A workbook as a village clerk has it; an old one where its name ends in .xls."""
+    rows, merged = messy_rows(town)
+    if path.suffix == ".xls":
+        return write_xls(path, rows, merged)
     return sheet_of(path, rows, merged=[(*box, rows[box[0]][box[1]]) for box in merged])
 
 
-def test_a_messy_workbook_is_read_and_every_row_has_its_fate(town, clerk, tmp_path):
+@pytest.mark.parametrize("name", ["登记表.xlsx", "登记表.xls"])
+def test_a_messy_workbook_is_read_and_every_row_has_its_fate(town, clerk, tmp_path, name):
     before = list(Household.objects.order_by("pk").values())
-    batch = brought(messy(tmp_path / "户.xlsx", town), "households", clerk)
+    batch = brought(messy(tmp_path / name, town), "households", clerk)
     assert batch.status == "READY"
     assert batch.columns == {
         "community": "A", "grid": "B", "building": "C",
@@ -123,6 +133,20 @@ def test_a_messy_workbook_is_read_and_every_row_has_its_fate(town, clerk, tmp_pa
     assert faults(batch)[7] == ("building", "没有楼栋“不存在的楼”，请先导入楼栋")
     assert faults(batch)[8][1] == "与第 4 行是同一条"
     assert list(Household.objects.order_by("pk").values()) == before  # nothing is written yet
+
+
+def test_a_workbook_is_read_by_what_it_is_not_by_what_it_is_called(town, clerk, tmp_path):
+    old = messy(tmp_path / "旧表.xls", town)
+    called = tmp_path / "新表.xlsx"
+    called.write_bytes(old.read_bytes())
+    read = fates(brought(called, "households", clerk))
+    assert len(read) == 5
+    rows, _merged = messy_rows(town)
+    heads = ["社区村", "网格", "楼栋", "人口"]
+    lines = ["\t".join(heads), *("\t".join(map(str, row[:4])) for row in rows[3:4])]
+    text = tmp_path / "导出.xls"  # what many systems call Excel
+    text.write_bytes("\r\n".join(lines).encode("gb18030"))
+    assert fates(brought(text, "households", clerk)) == {2: read[4]}
 
 
 def test_what_was_confirmed_is_written_and_journalled_and_taken_back_as_a_whole(

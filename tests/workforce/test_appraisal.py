@@ -1,6 +1,7 @@
 """Workers' appraisal: counted from facts, explained line by line, frozen, appealed. Staff only."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -9,6 +10,8 @@ from django.utils import timezone
 
 from shaodao.cases import actions as cases
 from shaodao.cases.models import Patrol
+from shaodao.outreach import actions as outreach
+from shaodao.places.models import Household
 from shaodao.reports.policy import Channel
 from shaodao.workforce import policy
 from shaodao.workforce.actions.appraising import (
@@ -68,17 +71,45 @@ def test_every_point_is_counted_from_facts_and_explained(town, period):
     worked(town)
     one = of(standings(period, on=UNTIL), town.worker)
     lines = {line.label: line for line in one.lines}
-    assert (lines["巡查走访"].points, lines["巡查走访"].values["of"]) == (7.5, 4)
+    assert (lines["巡查走访"].points, lines["巡查走访"].values["of"]) == (5.0, 4)
     assert lines["主动发现"].points == pytest.approx(
         15 * 2 / 8, abs=0.01
     )  # two a week for four weeks
-    assert lines["群众满意"].points == 20.0
+    assert lines["群众满意"].points == 15.0
     assert lines["按时办理"].points == 25.0
     assert one.total == policy.score_of(one.lines)
     idle = of(standings(period, on=UNTIL), town.worker2)
     assert {line.label for line in idle.lines if line.points is None} >= {"群众满意", "按时办理"}
     page = sign_in(Client(), town.worker).get(reverse("my_appraisal")).content.decode()
     assert "应走 4 次，走完 1 次" in page
+
+
+@pytest.mark.requirement("X31")
+def test_visits_and_calls_count_as_tried_and_stand_in_the_weights(town, period):
+    worker, desk = town.worker, town.community_desk
+    homes = Household.objects.of_worker(worker).order_by("pk")[:4]
+    visits = [
+        outreach.plan_visit(household=home, reason="看望", actor=worker, at=MONDAY)
+        for home in homes
+    ]
+    for visit, name in zip(visits, ("done", "nobody_home", "cancel"), strict=False):
+        outreach.visit(visit=visit, name=name, actor=worker, at=MONDAY)
+    words = outreach.Words(title="停水", text="请接水")
+    row = outreach.announce(
+        key=uuid4(), words=words, unit=town.community, areas=[town.grid], compounds=[],
+        actor=desk, at=MONDAY,
+    )  # fmt: skip
+    outreach.move(announcement=row, name="send", actor=desk, at=MONDAY)
+    call = row.calls.filter(worker=worker).first()
+    outreach.mark(call=call, result="no_answer", actor=worker, at=MONDAY)
+    lines = {line.label: line for line in of(standings(period, on=UNTIL), worker).lines}
+    assert (lines["上门走访"].values["n"], lines["上门走访"].values["of"]) == (2, 3)
+    assert (lines["通知到户"].values["n"], lines["通知到户"].values["of"]) == (1, 5)
+    page = sign_in(Client(), worker).get(reverse("my_appraisal")).content.decode()
+    assert "要通知 5 户，联系过 1 户" in page
+    outreach.move(announcement=row, name="withdraw", actor=desk, at=MONDAY)
+    lines = {line.label: line for line in of(standings(period, on=UNTIL), worker).lines}
+    assert lines["通知到户"].points is None  # what was withdrawn is nobody's debt
 
 
 def test_what_did_not_happen_costs_nobody_points():
@@ -103,7 +134,7 @@ def test_a_frozen_period_stands_whatever_happens_afterwards(town, period):
     Patrol.objects.update(done_at=MONDAY)
     weights = dict(Indicator.objects.values_list("code", "weight"))
     set_weights(
-        of=Indicator, unit=town.county, weights=weights | {"ROUNDS": 40, "IN_TIME": 15},
+        of=Indicator, unit=town.county, weights=weights | {"ROUNDS": 40, "IN_TIME": 5},
         source="县文件", valid_from=timezone.localdate(), actor=town.security,
         at=timezone.now(), why="调整",
     )  # fmt: skip
@@ -172,5 +203,5 @@ def test_only_workers_are_counted_and_in_a_fixed_number_of_queries(
     assert {one.worker.username for one in found} == {
         f"grid.{n}.{k}" for n in (1, 2, 3) for k in "ab"
     }
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(9):
         standings(period, on=UNTIL)

@@ -194,6 +194,12 @@ CASE_PANELS = [
     "shaodao.supervision.panels.of_case",
     "shaodao.sites.panels.of_case",
 ]
+# Figures of the workers' appraisal that a mechanism beside it counts:
+# f(people, first, end) -> {person: (n, of)}.
+APPRAISAL_FIGURES = {
+    "VISITS": "shaodao.outreach.queries.visits_counted",
+    "CALLS": "shaodao.outreach.queries.calls_counted",
+}
 
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "start"

@@ -1,10 +1,12 @@
 """Strings from the outreach pages turned into values; nothing is decided here."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from .actions import Said
 from .policy import BY_WORKER, VISIT_MOVES
 
 
@@ -61,9 +63,28 @@ class AnnouncementForm(forms.Form):
         self.fields["visit_needs"].choices = needs
 
 
-class CallForm(forms.Form):
-    result = forms.ChoiceField(choices=[(name, name) for name in BY_WORKER])
+class JottingForm(forms.Form):
+    """A result from a door. Key, stamp and age come from a page that may have had no network."""
+
+    key = forms.UUIDField(required=False)
+    seen = forms.CharField(max_length=60, required=False)
+    ago = forms.IntegerField(min_value=0, required=False)  # seconds
     note = forms.CharField(max_length=120, required=False)
+
+    def said(self, name: str) -> Said:
+        """Return the result as an action takes it."""
+        given = self.cleaned_data
+        return Said(
+            key=given["key"] or uuid4(),
+            name=given[name],
+            note=given["note"],
+            seen=given["seen"] or None,
+            ago=timedelta(seconds=given["ago"] or 0),
+        )
+
+
+class CallForm(JottingForm):
+    result = forms.ChoiceField(choices=[(name, name) for name in BY_WORKER])
 
 
 class PhoneForm(forms.Form):
@@ -84,9 +105,8 @@ class PhoneForm(forms.Form):
         return values
 
 
-class VisitForm(forms.Form):
+class VisitForm(JottingForm):
     name = forms.ChoiceField(choices=[(name, name) for name in VISIT_MOVES])
-    note = forms.CharField(max_length=200, required=False)
 
 
 class NewVisitForm(forms.Form):

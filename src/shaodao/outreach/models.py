@@ -89,6 +89,23 @@ class Target(models.Model):
         return f"{self.announcement_id} {self.unit_id or self.compound_id}"
 
 
+class Stamped(models.Model):
+    """A row whose page tells, when a result comes late, whether it was overtaken meanwhile."""
+
+    state = models.CharField(max_length=12)
+    n_tries = models.PositiveSmallIntegerField(default=0)
+    at = models.DateTimeField(null=True)  # of the last try
+
+    class Meta:
+        abstract = True
+
+    @property
+    def stamp(self) -> str:
+        """What changes with every result."""
+        moment = round(self.at.timestamp() * 1000) if self.at else 0
+        return f"{self.state}.{self.n_tries}.{moment}"
+
+
 class CallQuerySet(models.QuerySet):
     def visible_to(self, user):
         """Return the calls of `user`, and those to households under a post of `user`."""
@@ -99,7 +116,7 @@ class CallQuerySet(models.QuerySet):
         return self.filter(announcement__state=policy.State.SENT)
 
 
-class Call(models.Model):
+class Call(Stamped):
     """One household that is to be told one thing, and what came of it (联系)."""
 
     announcement = models.ForeignKey(Announcement, on_delete=models.PROTECT, related_name="calls")
@@ -110,8 +127,6 @@ class Call(models.Model):
     )
     state = models.CharField(max_length=10, choices=_codes(policy.Call), default="WAITING")
     result = models.CharField(max_length=12, blank=True)  # of policy.RESULTS
-    n_tries = models.PositiveSmallIntegerField(default=0)
-    at = models.DateTimeField(null=True)  # of the last try
     read_at = models.DateTimeField(null=True)  # by the link the household was sent
     note = models.CharField(max_length=120, blank=True)
 
@@ -197,7 +212,7 @@ class VisitQuerySet(models.QuerySet):
         return self.filter(state__in=policy.OPEN_VISITS)
 
 
-class Visit(models.Model):
+class Visit(Stamped):
     """One visit to one household (走访、上门): why, between when, and what came of it."""
 
     household = models.ForeignKey(Household, on_delete=models.PROTECT, related_name="visits")
@@ -213,9 +228,7 @@ class Visit(models.Model):
     closes = models.TimeField(null=True)
     stay = models.PositiveSmallIntegerField()  # minutes
     state = models.CharField(max_length=12, choices=_codes(policy.Visit), default="PLANNED")
-    n_tries = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField()
-    at = models.DateTimeField(null=True)
     note = models.CharField(max_length=200, blank=True)
     round = models.ForeignKey(Round, null=True, on_delete=models.SET_NULL, related_name="visits")
     position = models.PositiveSmallIntegerField(null=True)  # in its round, from 1
@@ -247,3 +260,41 @@ class Visit(models.Model):
 
     def __str__(self):
         return f"#{self.pk} {self.state}"
+
+
+class JottingQuerySet(models.QuerySet):
+    def of(self, row):
+        """Return what was written down of one call or visit, the latest first."""
+        field = "call" if isinstance(row, Call) else "visit"
+        return self.filter(**{field: row}).order_by("-pk")
+
+
+class Jotting(models.Model):
+    """A result that a worker wrote down at a door (记录); its key makes it count once."""
+
+    key = models.UUIDField(unique=True)  # made where it was written, before there was a network
+    call = models.ForeignKey(Call, null=True, on_delete=models.CASCADE, related_name="jottings")
+    visit = models.ForeignKey(Visit, null=True, on_delete=models.CASCADE, related_name="jottings")
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=12)  # of policy.RESULTS or policy.VISIT_MOVES
+    note = models.CharField(max_length=200, blank=True)
+    said_at = models.DateTimeField()
+    at = models.DateTimeField()  # when it reached us
+    fate = models.CharField(max_length=8, choices=_codes(policy.Fate))
+    why = models.CharField(max_length=200, blank=True)  # it was put aside, in the worker's language
+
+    objects = JottingQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(call=None, visit__isnull=False) | Q(call__isnull=False, visit=None),
+                name="jotting_is_of_a_call_or_a_visit",
+            ),
+            models.CheckConstraint(
+                condition=Q(said_at__lte=F("at")), name="jotting_is_said_before_it_comes"
+            ),
+        ]
+
+    def __str__(self):
+        return f"#{self.pk} {self.name} {self.fate}"

@@ -123,6 +123,7 @@ RESULTS: dict[str, Result] = {
     "wrong_number": Result(N_("号码不对"), Call.UNREACHED),
     "moved": Result(N_("已搬走"), Call.UNREACHED),
 }
+USUAL = ("phone", "in_person", "no_answer")  # one tap each
 BY_WORKER = tuple(name for name in RESULTS if name != "receipt")
 
 
@@ -170,3 +171,23 @@ def check_visit(name: str, state: str) -> Visit:
             N_("这次走访“{state}”，不能改成“{move}”"), state=VISIT_LABELS[Visit(state)], move=label
         )
     return target
+
+
+class Fate(StrEnum):
+    """What became of a result that was written down at a door."""
+
+    TAKEN = "TAKEN"  # the row stands as it says
+    AGREED = "AGREED"  # somebody had written the same meanwhile
+    ASIDE = "ASIDE"  # somebody had written another meanwhile, or it was over: kept beside
+
+
+def fate_of(*, seen: str | None, stands: str, is_own: bool, is_same: bool) -> Fate:
+    """Return what becomes of a result, by the stamp its page showed and the one the row has now.
+
+    seen   : None where no page showed anything
+    is_own : what stands was written by the same person, not later
+    is_same : it would change nothing
+    """
+    if seen is None or seen == stands or is_own:
+        return Fate.TAKEN
+    return Fate.AGREED if is_same else Fate.ASIDE

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 from django.core import signing
 from django.db.models import Count, Q, QuerySet
@@ -13,7 +13,7 @@ from shaodao.places.models import Compound, Contact, Household, Need
 from shaodao.places.queries import workers_of
 
 from . import policy
-from .models import Announcement, Call, DoorPhone, Round, Visit
+from .models import Announcement, Call, DoorPhone, Jotting, Round, Visit
 
 _SALT = "outreach.told"
 MOST_CALLS = 300  # of one worker on one page: lists are 15 to 25, covering for others included
@@ -82,6 +82,13 @@ def reach_of(announcements: Iterable[Announcement], user) -> dict[int, Reach]:
     return {row.pop("announcement"): Reach(**row) for row in rows}
 
 
+def reach_of_worker(user, announcements: Iterable[Announcement]) -> dict[int, Reach]:
+    """Return how far some announcements have come among the households `user` is to tell."""
+    calls = Call.objects.filter(announcement__in=list(announcements), worker=user).order_by()
+    rows = calls.values("announcement").annotate(**_COUNTS)
+    return {row.pop("announcement"): Reach(**row) for row in rows}
+
+
 @dataclass(frozen=True)
 class GridReach:
     unit: Unit
@@ -133,6 +140,35 @@ def targeted(announcement: Announcement) -> QuerySet[Household]:
     compounds = [target.compound for target in targets if target.compound is not None]
     homes = households_at(units, compounds).select_related("building__grid")
     return homes.order_by("building__grid__code", "building", "number", "pk")
+
+
+def visits_counted(
+    people: Sequence[int], first: datetime, end: datetime
+) -> dict[int, tuple[int, int]]:
+    """Return, by worker, the visits made of those put on their list between two instants."""
+    rows = Visit.objects.filter(worker__in=people, created_at__gte=first, created_at__lt=end)
+    due = rows.exclude(state=policy.Visit.CANCELLED)
+    return _counted(due, Q(n_tries__gt=0))
+
+
+def calls_counted(
+    people: Sequence[int], first: datetime, end: datetime
+) -> dict[int, tuple[int, int]]:
+    """Return, by worker, the households told, or tried, of those to be told between two instants.
+
+    Nobody answering is no fault of the worker: a try counts.
+    """
+    sent = {"announcement__sent_at__gte": first, "announcement__sent_at__lt": end}
+    rows = Call.objects.filter(worker__in=people, **sent)
+    due = rows.exclude(announcement__state=policy.State.WITHDRAWN)
+    return _counted(due, ~Q(state=policy.Call.WAITING))
+
+
+def _counted(rows: QuerySet, done: Q) -> dict[int, tuple[int, int]]:
+    found = rows.order_by().values_list("worker").annotate(
+        n=Count("pk", filter=done), of=Count("pk")
+    )  # fmt: skip
+    return {worker: (n, of) for worker, n, of in found}
 
 
 @dataclass
@@ -209,3 +245,19 @@ def visits_done(announcement: Announcement, user) -> tuple[int, int]:
     rows = Visit.objects.visible_to(user).filter(announcement=announcement)
     counts = rows.aggregate(n=Count("pk"), done=Count("pk", filter=Q(state=policy.Visit.DONE)))
     return counts["done"], counts["n"]
+
+
+def jottings_beside(rows: Sequence[Call] | Sequence[Visit]) -> dict[int, list[Jotting]]:
+    """Return, by call or visit, the results put aside since the last one that counted."""
+    if not rows:
+        return {}
+    field = "call" if isinstance(rows[0], Call) else "visit"
+    jottings = Jotting.objects.filter(**{f"{field}__in": [row.pk for row in rows]})
+    found: dict[int, list[Jotting]] = {}
+    for jotting in jottings.select_related("actor").order_by("pk"):
+        beside = found.setdefault(getattr(jotting, f"{field}_id"), [])
+        if jotting.fate == policy.Fate.TAKEN:
+            beside.clear()
+        elif jotting.fate == policy.Fate.ASIDE:
+            beside.append(jotting)
+    return found

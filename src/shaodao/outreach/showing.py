@@ -1,16 +1,18 @@
 """Rows of outreach as a page shows them: doors, stops and links, with nobody's name."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from shaodao.people.models import User
 from shaodao.places.models import Household
 
 from . import policy
-from .models import Announcement, Call, DoorPhone, Round, Visit
-from .queries import Group, Reach, phones_of, token_of
+from .models import Announcement, Call, DoorPhone, Jotting, Round, Visit
+from .queries import Group, Reach, jottings_beside, phones_of, reach_of_worker, token_of
 
 
 def door_name(home: Household) -> str:
@@ -38,6 +40,24 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Beside:
+    """A result that was put aside, as the row's page tells of it."""
+
+    jotting: Jotting
+
+    @property
+    def said(self) -> str:
+        if self.jotting.call_id is not None:
+            return _(policy.RESULTS[self.jotting.name].label)
+        return _(policy.VISIT_MOVES[self.jotting.name][0])
+
+
+def _beside(rows: Sequence[Call] | Sequence[Visit]) -> dict[int, list[Beside]]:
+    found = jottings_beside(rows)
+    return {pk: [Beside(one) for one in jottings] for pk, jottings in found.items()}
+
+
+@dataclass(frozen=True)
 class Door:
     """One household that is to be told, and what came of it."""
 
@@ -45,6 +65,7 @@ class Door:
     kept: DoorPhone | None = None  # its number, shown masked
     phone: str = ""  # in clear, once somebody asked
     refused: str = ""
+    beside: Sequence[Beside] = ()  # results put aside, because somebody had written another
 
     @property
     def name(self) -> str:
@@ -68,13 +89,19 @@ class Door:
         return reverse("told", args=[token_of(self.call)])
 
     @property
-    def answers(self) -> list[tuple[str, str]]:
-        return [(name, policy.RESULTS[name].label) for name in policy.BY_WORKER]
+    def usual(self) -> list[tuple[str, str]]:
+        return [(name, policy.RESULTS[name].label) for name in policy.USUAL]
+
+    @property
+    def others(self) -> list[tuple[str, str]]:
+        others = (name for name in policy.BY_WORKER if name not in policy.USUAL)
+        return [(name, policy.RESULTS[name].label) for name in others]
 
 
 def door_of(call: Call, *, phone: str = "", refused: str = "") -> Door:
     """Return one door with its number looked up."""
-    return Door(call, phones_of([call.household_id]).get(call.household_id), phone, refused)
+    kept = phones_of([call.household_id]).get(call.household_id)
+    return Door(call, kept, phone, refused, _beside([call]).get(call.pk, ()))
 
 
 @dataclass(frozen=True)
@@ -85,21 +112,17 @@ class Told:
     doors: list[Door] = field(default_factory=list)
 
 
-def groups_of(groups: list[Group]) -> list[Told]:
+def groups_of(groups: list[Group], user: User) -> list[Told]:
     """Return a worker's calls with every number looked up at once."""
-    phones = phones_of([call.household_id for group in groups for call in group.calls])
+    calls = [call for group in groups for call in group.calls]
+    phones, beside = phones_of([call.household_id for call in calls]), _beside(calls)
+    reach = reach_of_worker(user, [group.announcement for group in groups])
     return [
-        Told(Line(one.announcement, _reach(one.calls)),
-             [Door(call, phones.get(call.household_id)) for call in one.calls])
+        Told(Line(one.announcement, reach[one.announcement.pk]),
+             [Door(call, phones.get(call.household_id), beside=beside.get(call.pk, ()))
+              for call in one.calls])
         for one in groups
     ]  # fmt: skip
-
-
-def _reach(calls: list[Call]) -> Reach:
-    states = [call.state for call in calls]
-    read = sum(call.read_at is not None for call in calls)
-    reached, not_reached = policy.Call.REACHED, policy.Call.UNREACHED
-    return Reach(len(calls), states.count(reached), states.count(not_reached), read)
 
 
 def tabs() -> list[tuple[str, str]]:
@@ -112,6 +135,7 @@ class Stop:
     """A visit with its door and what may be done to it."""
 
     visit: Visit
+    beside: Sequence[Beside] = ()  # as of a door
 
     @property
     def name(self) -> str:
@@ -133,6 +157,12 @@ class Stop:
             for name, (label, sources, _after) in policy.VISIT_MOVES.items()
             if state in sources
         ]
+
+
+def stops_of(visits: Sequence[Visit]) -> list[Stop]:
+    """Return visits with what was put aside of each, looked up at once."""
+    beside = _beside(visits)
+    return [Stop(row, beside.get(row.pk, ())) for row in visits]
 
 
 def points_of(found: Round, visits: list[Visit]) -> dict[str, Any]:

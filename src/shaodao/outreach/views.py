@@ -4,8 +4,9 @@ from datetime import date, time
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -17,10 +18,18 @@ from shaodao.people.models import Unit, seats_over
 from shaodao.places.models import Compound, Household
 
 from . import actions, choosing, policy, queries, showing
-from .forms import AnnouncementForm, CallForm, NewVisitForm, PhoneForm, RoundForm, VisitForm
+from .forms import (
+    AnnouncementForm,
+    CallForm,
+    JottingForm,
+    NewVisitForm,
+    PhoneForm,
+    RoundForm,
+    VisitForm,
+)
 from .models import Announcement, Call, Visit
 
-REFUSED = 422
+REFUSED, OVERTAKEN = 422, 409
 _NEWEST = (("pk", "desc"),)
 
 
@@ -147,7 +156,7 @@ def calls(request: HttpRequest) -> HttpResponse:
     """GET: the doors the reader has to tell something, announcement by announcement."""
     state = request.GET.get("state", "")
     groups = queries.calls_of(request.user, state=state if state in policy.CALL_LABELS else "")
-    shown = showing.groups_of(groups)
+    shown = showing.groups_of(groups, request.user)
     context = {"groups": shown, "state": state, "tabs": showing.tabs(), "at": timezone.now()}
     return render(request, "outreach/calls.html", context)
 
@@ -161,19 +170,37 @@ def _call(request: HttpRequest, pk: int) -> Call:
 @login_required
 @require_POST
 def call_mark(request: HttpRequest, pk: int) -> HttpResponse:
-    """POST: what came of trying to tell a household; htmx gets the door as it now stands."""
-    call, form, refused = _call(request, pk), CallForm(request.POST), ""
+    """POST: what came of trying to tell a household; a script gets the door as it now stands."""
+    status, message = _take(request, _call(request, pk), CallForm(request.POST), "result")
+    if not request.accepts("text/html"):
+        call = _call(request, pk)
+        context = {"door": showing.door_of(call), "at": timezone.now()}
+        reach = queries.reach_of_worker(call.worker, [call.announcement])
+        context["reach"] = reach.get(call.announcement_id, queries.Reach())
+        return _marked(request, status, message, "outreach/calls.html#marked", context)
+    if message:
+        messages.error(request, message)
+    return redirect("calls")
+
+
+def _take(request: HttpRequest, row: Call | Visit, form: JottingForm, name: str) -> tuple[int, str]:
+    """Take a result; return how it went as a status, and what is to be said of it."""
+    if not form.is_valid():
+        return REFUSED, _("请选择联系的结果")
+    said = form.said(name)
     try:
-        given = form.cleaned_data if form.is_valid() else {"result": ""}
-        call = actions.mark(call=call, actor=request.user, at=timezone.now(), **given)
+        made = actions.take(row=row, said=said, actor=request.user, at=timezone.now())
     except policy.OutreachRefused as refusal:
-        refused = say(refusal)
-    if not request.htmx:
-        if refused:
-            messages.error(request, refused)
-        return redirect("calls")
-    door = showing.door_of(_call(request, pk), refused=refused)
-    return render(request, "outreach/calls.html#door", {"door": door, "at": timezone.now()})
+        return REFUSED, say(refusal)
+    return (OVERTAKEN, made.why) if made.fate == policy.Fate.ASIDE else (200, "")
+
+
+def _marked(
+    request: HttpRequest, status: int, message: str, template: str, context: dict
+) -> JsonResponse:
+    """Answer a script: what is to be said, and the row as it now stands."""
+    shown = render_to_string(template, context, request=request)
+    return JsonResponse({"message": message, "html": shown}, status=status)
 
 
 @login_required
@@ -235,7 +262,7 @@ def visits(request: HttpRequest) -> HttpResponse:
     page = keyset(queries.visits_of(request.user), after=request.GET.get("after"))
     now = timezone.localtime()
     form = RoundForm(initial={"day": now.date(), "leaves": time(9)})
-    stops = [showing.Stop(row) for row in page]
+    stops = showing.stops_of(list(page))
     context = {"page": page, "stops": stops, "form": form, "at": now}
     context["days"] = queries.days_with_rounds(request.user, since=now.date())
     return render(request, "outreach/visits.html", context)
@@ -261,18 +288,26 @@ def visit_new(request: HttpRequest) -> HttpResponse:
     return render(request, "outreach/visit_new.html", {"form": form, "homes": homes}, status=status)
 
 
+def _visit(request: HttpRequest, pk: int) -> Visit:
+    rows = Visit.objects.visible_to(request.user)
+    rows = rows.select_related("round", "household__building__compound", "announcement")
+    return get_object_or_404(rows, pk=pk)
+
+
 @login_required
 @require_POST
 def visit_mark(request: HttpRequest, pk: int) -> HttpResponse:
     """POST: what came of a visit."""
-    row = get_object_or_404(Visit.objects.visible_to(request.user).select_related("round"), pk=pk)
-    form = VisitForm(request.POST)
-    if form.is_valid():
-        try:
-            actions.visit(visit=row, actor=request.user, at=timezone.now(), **form.cleaned_data)
-        except policy.OutreachRefused as refusal:
-            messages.error(request, say(refusal))
-    if row.round_id is not None and request.POST.get("back") == "round":
+    row, back = _visit(request, pk), request.POST.get("back", "")
+    status, message = _take(request, row, VisitForm(request.POST), "name")
+    if not request.accepts("text/html"):
+        stop = showing.stops_of([_visit(request, pk)])[0]
+        context = {"stop": stop, "at": timezone.now(), "back": back}
+        context["n"] = row.position if back == "round" else None
+        return _marked(request, status, message, "outreach/stop.html", context)
+    if message:
+        messages.error(request, message)
+    if row.round_id is not None and back == "round":
         return redirect("round", day=row.round.day.isoformat())
     return redirect("visits")
 
@@ -302,8 +337,10 @@ def _round(request: HttpRequest, day: str) -> dict:
     found, rows = queries.round_of(request.user, on)
     if found is None:
         raise Http404
-    stops = [showing.Stop(row) for row in rows]
-    waiting = [showing.Stop(row) for row in queries.visits_of(request.user) if row.round_id is None]
+    stops = showing.stops_of(rows)
+    waiting = showing.stops_of(
+        [row for row in queries.visits_of(request.user) if row.round_id is None]
+    )
     points = showing.points_of(found, rows)
     return {
         "round": found,

@@ -396,11 +396,13 @@ CRITERIA: tuple[tuple[str, str, int, str, str], ...] = (
 )
 # What workers are appraised by: policy.Figure, points, source.
 INDICATORS: tuple[tuple[str, int, str], ...] = (
-    ("ROUNDS", 30, EXAMPLE),
+    ("ROUNDS", 20, EXAMPLE),
     ("REPORTS", 15, EXAMPLE),
     ("IN_TIME", 25, EXAMPLE),
-    ("SATISFACTION", 20, EXAMPLE),
+    ("SATISFACTION", 15, EXAMPLE),
     ("ACCURACY", 10, EXAMPLE),
+    ("VISITS", 10, EXAMPLE),
+    ("CALLS", 5, EXAMPLE),
 )
 
 # name, subject, value, source

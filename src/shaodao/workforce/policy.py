@@ -475,6 +475,8 @@ class Figure(StrEnum):
     IN_TIME = "IN_TIME"
     SATISFACTION = "SATISFACTION"
     ACCURACY = "ACCURACY"
+    VISITS = "VISITS"
+    CALLS = "CALLS"
 
 
 FIGURES: dict[Figure, tuple[str, str]] = {
@@ -484,6 +486,8 @@ FIGURES: dict[Figure, tuple[str, str]] = {
     Figure.IN_TIME: (N_("按时办理"), N_("办理环节 {of} 个，按时 {n} 个")),
     Figure.SATISFACTION: (N_("群众满意"), N_("群众评价 {of} 次，满意 {n} 次")),
     Figure.ACCURACY: (N_("信息准确"), N_("上报 {of} 件，属实 {n} 件")),
+    Figure.VISITS: (N_("上门走访"), N_("要走访 {of} 户，去过 {n} 户")),
+    Figure.CALLS: (N_("通知到户"), N_("要通知 {of} 户，联系过 {n} 户")),
 }
 
 

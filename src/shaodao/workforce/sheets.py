@@ -1,7 +1,7 @@
 """连心牌 and boards: what stands on them, handed to typst with pictures and QR codes as files."""
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from .models import Disclosure
 from .queries.cards import Door, Face, Team
 
 FOLDER = Path(__file__).parent / "sheets"
+TOLD_EVERY = 100  # cards
 
 
 def door_address(site: str, household_id: int) -> str:
@@ -34,17 +35,29 @@ def grid_address(site: str, code: str) -> str:
     return f"{site}d/g{code}/"
 
 
-def card_sheet(doors: Iterable[Door], *, paper: policy.Paper, site: str, on: date) -> bytes:
+def card_sheet(
+    doors: Iterable[Door],
+    *,
+    paper: policy.Paper,
+    site: str,
+    on: date,
+    told: Callable[[int], object] = lambda _n: None,
+) -> bytes:
     """Return the cards of some doors as one PDF; every door's face must be complete.
 
     site : the address of this installation, with its last slash
+    told : called with how many cards have their code drawn, every hundred
 
     :raises shaodao.kit.pdf.NoFont: if there is no Chinese font.
     """
     rows = list(doors)
     with tempfile.TemporaryDirectory(prefix="codes-") as folder:
         pictures: dict[str, Path] = {}
-        cards = [_card(door, site, Path(folder), pictures) for door in rows]
+        cards = []
+        for n, door in enumerate(rows, start=1):
+            cards.append(_card(door, site, Path(folder), pictures))
+            if n % TOLD_EVERY == 0:
+                told(n)
         data = {
             "paper": paper.value,
             "cards": cards,

@@ -2,9 +2,11 @@
 
 from .announcing import Words, announce, move
 from .calling import keep_phone, look_at_phone, mark, receipt
+from .jotting import Said, take
 from .visiting import plan_round, plan_visit, visit
 
 __all__ = [
+    "Said",
     "Words",
     "announce",
     "keep_phone",
@@ -14,5 +16,6 @@ __all__ = [
     "plan_round",
     "plan_visit",
     "receipt",
+    "take",
     "visit",
 ]

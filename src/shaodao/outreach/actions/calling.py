@@ -21,7 +21,7 @@ def mark(*, call: Call, result: str, actor: User, at: datetime, note: str = "") 
     :raises OutreachRefused: if it is nobody's of the actor, or the announcement does not run.
     """
     row = _locked(call)
-    _check_worker(row, actor)
+    check_worker(row, actor)
     if result not in policy.BY_WORKER:
         raise policy.OutreachRefused(N_("请选择联系的结果"))
     return _write(row, result, at=at, note=note)
@@ -65,7 +65,7 @@ def look_at_phone(*, call: Call, actor: User, at: datetime) -> str:
     :raises OutreachRefused: if the call is not the actor's, or the household gave none.
     """
     row = _locked(call)
-    _check_worker(row, actor)
+    check_worker(row, actor)
     kept = DoorPhone.objects.filter(household=row.household_id).first()
     if kept is None:
         raise policy.OutreachRefused(N_("这一户没有留电话"))
@@ -82,8 +82,11 @@ def _locked(call: Call) -> Call:
     return row
 
 
-def _check_worker(row: Call, actor: User) -> None:
-    """Test that a call is the actor's, or of a grid where they stand in for one another."""
+def check_worker(row: Call, actor: User) -> None:
+    """Test that a call is the actor's, or of a grid where they stand in for one another.
+
+    :raises OutreachRefused: if it is not.
+    """
     roles = {seat.role for seat in seats_over(actor, row.grid.unit)}
     if row.worker_id != actor.pk and not roles & {Role.GRID_WORKER, *policy.AUTHORS}:
         raise policy.OutreachRefused(N_("这一户不归您联系"))

@@ -27,15 +27,23 @@ def visit(*, visit: Visit, name: str, actor: User, at: datetime, note: str = "")
     """
     rows = Visit.objects.select_for_update(of=["self"]).select_related("grid__unit")
     row = rows.get(pk=visit.pk)
-    roles = {seat.role for seat in seats_over(actor, row.grid.unit)}
-    if row.worker_id != actor.pk and Role.GRID_WORKER not in roles:
-        raise policy.OutreachRefused(N_("这一户不归您走访"))
+    check_visitor(row, actor)
     row.state = policy.check_visit(name, row.state)
     row.at, row.note = at, note or row.note
     if name in {"done", "nobody_home"}:
         row.n_tries += 1
     row.save()
     return row
+
+
+def check_visitor(row: Visit, actor: User) -> None:
+    """Test that a visit is the actor's, or of a grid where they stand in for one another.
+
+    :raises OutreachRefused: if it is not.
+    """
+    roles = {seat.role for seat in seats_over(actor, row.grid.unit)}
+    if row.worker_id != actor.pk and Role.GRID_WORKER not in roles:
+        raise policy.OutreachRefused(N_("这一户不归您走访"))
 
 
 @transaction.atomic

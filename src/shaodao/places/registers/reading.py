@@ -87,8 +87,14 @@ def _sheets(path: Path) -> Iterator[tuple[str, list, set[int]]]:
     if path.suffix.lower() == ".csv":
         yield path.stem, _csv_rows(path), set()
         return
+    with path.open("rb") as file:
+        begin = file.read(2000)
+    if b"\t" in begin and b"\0" not in begin:  # an old system's "Excel" is text with tabs
+        yield path.stem, _csv_rows(path), set()
+        return
     try:
-        book = CalamineWorkbook.from_path(path)
+        with path.open("rb") as file:  # what it is, is told by what stands in it, not by its name
+            book = CalamineWorkbook.from_object(file)
     except (CalamineError, BadZipFile, OSError, ValueError) as error:
         raise PlaceRefused(N_("这个文件打不开：请存成 .xlsx、.xls 或 .csv 再上传")) from error
     for name in book.sheet_names:

@@ -71,9 +71,11 @@ def set_batch(*, batch: Batch, at: datetime) -> Batch:
     name = ""
     if ready:
         try:
-            name = _write(
-                card_sheet(ready, paper=policy.Paper(batch.paper), site=batch.site, on=today)
-            )
+            made = card_sheet(
+                ready, paper=policy.Paper(batch.paper), site=batch.site, on=today,
+                told=lambda n: _save(batch, n_done=min(n, len(ready) - 1)),
+            )  # fmt: skip
+            name = _write(made)
         except NoFont as fault:
             return _save(batch, status=policy.BatchStatus.FAILED.value, fault=say(fault))
     with transaction.atomic():

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
+from django.conf import settings
 from django.db.models import Count, F, Q
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from shaodao.cases.models import CaseReport, Clock, Patrol, Rating
 from shaodao.cases.policy import Step
@@ -84,10 +86,24 @@ def counted_for(
         F_.SATISFACTION: _counted(ratings, "case__handled_by", Q(score__gte=satisfied)),
         F_.ACCURACY: _counted(decided, "report__by", ~Q(case__status__in=_UNTRUE)),
         F_.REPORTS: {pk: policy.Counted(n_found.get(pk, 0), weeks * per_week) for pk in people},
+        **_counted_beside(people, first, end),
     }
     return {
         pk: {figure: counts.get(pk, policy.Counted(0, 0)) for figure, counts in sets.items()}
         for pk in people
+    }
+
+
+def _counted_beside(
+    people: Sequence[int], first: datetime, end: datetime
+) -> dict[policy.Figure, dict[int, policy.Counted]]:
+    """Return the figures that mechanisms beside this one count: (n, of) by worker."""
+    return {
+        policy.Figure(figure): {
+            pk: policy.Counted(*counts)
+            for pk, counts in import_string(path)(people, first, end).items()
+        }
+        for figure, path in settings.APPRAISAL_FIGURES.items()
     }
 
 

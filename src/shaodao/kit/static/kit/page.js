@@ -10,6 +10,7 @@ const MODULES = {
   "[data-chart]": () => import("./chart.js"),
   "[data-camera]": () => import("./camera.js"),
   "[data-draft], [data-outbox]": () => import("./draft.js"),
+  "[data-jottings]": () => import("./jottings.js"),
   "[data-shortcuts]": () => import("./shortcuts.js"),
   "[data-photos]": () => import("./viewer.js"),
 };

@@ -1,13 +1,13 @@
 // The service worker of the residents' pages, served at /sw.js so that it covers the site.
 // Pages: from the network, else as last seen, else the offline page. Static files and map tiles:
-// as last seen, renewed behind. Of staff pages only a worker's round of visits is kept, until the session
-// ends; nothing of tracking pages or of media.
+// as last seen, renewed behind. Of staff pages only a worker's own calls, visits and rounds are kept, until
+// the session ends; nothing of tracking pages or of media.
 
 const SHELL = "shell-1", PAGES = "pages-1", TILES = "tiles-1", ROUNDS = "rounds-1";
-const ROUND = /^\/outreach\/rounds\/\d{4}-\d\d-\d\d\/$/, LOGIN = "/accounts/login/";
+const ROUND = /^\/outreach\/(rounds\/\d{4}-\d\d-\d\d|visits|calls)\/$/, LOGIN = "/accounts/login/";
 const STATIC = new URL(self.location).searchParams.get("static") || "/static/";
 const PAGES_KEPT = ["/", "/report/", "/nearby/", "/board/", "/worker/", "/track/", "/offline/"];
-const FILES = ["base.css", "parts.css", "page.js", "dom.js", "words.js", "countdown.js", "camera.js", "exif.js", "draft.js", "map.js", "geodesy.js", "viewer.js", "worker.js", "icons.svg", "mark.svg"]
+const FILES = ["base.css", "parts.css", "page.js", "dom.js", "words.js", "countdown.js", "camera.js", "exif.js", "draft.js", "jottings.js", "map.js", "geodesy.js", "viewer.js", "worker.js", "icons.svg", "mark.svg"]
   .map((name) => `${STATIC}kit/${name}`).concat(`${STATIC}residents/residents.css`, ["htmx/htmx.min.js", "maplibre/maplibre-gl.mjs", "maplibre/maplibre-gl-worker.mjs", "maplibre/maplibre-gl.css"].map((name) => `${STATIC}vendor/${name}`));
 const TILES_MAX = 600;
 const PATIENCE = 6000; // ms to wait for a page before the copy is shown
@@ -47,8 +47,8 @@ async function round(event, url) {
   const cache = await caches.open(ROUNDS);
   try {
     const answer = await fetch(event.request);
-    if (answer.ok && !answer.redirected) event.waitUntil(cache.put(url.pathname, answer.clone()));
-    else event.waitUntil(caches.delete(ROUNDS)); // logged out, or not one's own any more
+    if (!answer.ok || answer.redirected) event.waitUntil(caches.delete(ROUNDS)); // logged out, or not one's own any more
+    else if (!url.search) event.waitUntil(cache.put(url.pathname, answer.clone()));
     return answer;
   } catch {
     return (await cache.match(url.pathname)) || (await (await caches.open(PAGES)).match("/offline/")) || Response.error();
