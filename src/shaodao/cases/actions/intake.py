@@ -232,7 +232,7 @@ def _id_of(user) -> int | None:
 
 def title_of(text: str, category: Category) -> str:
     """Return a first title: the beginning of what was said, without personal details."""
-    said = redact(text).text.strip().replace("\n", " ")
+    said = redact(text[: 5 * TITLE_LENGTH]).text.strip().replace("\n", " ")
     if not said:
         return category.name
     return said if len(said) <= TITLE_LENGTH else said[: TITLE_LENGTH - 1] + "…"
