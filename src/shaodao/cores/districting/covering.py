@@ -65,7 +65,7 @@ def solve_cover(
         constraints=LinearConstraint(matrix, wanted, wanted),
         integrality=np.ones(len(items)),
         bounds=Bounds(0, 1),
-        options={"time_limit": seconds, "mip_rel_gap": gap},
+        options={"time_limit": seconds, "mip_rel_gap": gap, "node_limit": 50},
     )
     if found.x is None:
         return None

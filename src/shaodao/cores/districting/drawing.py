@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from . import covering, kernels, partition
 from .problem import (
@@ -34,7 +35,7 @@ class Stopped(Exception):
 class Effort:
     """How much work goes into a household: proposals of the annealing, counted, never clocked."""
 
-    starts: int  # divisions annealed from scratch; the best goes on
+    starts: int  # divisions made from scratch at most; enough when the best two agree
     steps: int  # proposals per household in each of them
     rounds: int  # surveys of exchanges: a list dissolved here, one split there
     survey: int  # proposals per household in each exchange tried
@@ -43,14 +44,16 @@ class Effort:
     cover: int  # lists in the pool the best exact cover is taken from; 0: none
 
 
-# The work of a setting in proposals: the most for one household; for an instance of up to 14,000
-# households; of 30,000 and more. One proposal is 30 to 50 ns on one core.
+# Work of a setting in runs of _RUN per household (about 0.25 ms each on one core): the most for one
+# household; for an instance of up to 14,000 households in all, and of 30,000 and more in all.
+_RUN = Effort(starts=1, steps=2_500, rounds=4, survey=300, sweeps=1, sweep=300, cover=0)
 _WORK = {
-    "fast": (12_000, 2.8e8, 2.8e8),
-    "standard": (300_000, 2.0e9, 3.4e9),
-    "deep": (2_000_000, 2.0e10, 3.4e10),
+    "fast": (3.0, 6.0e4, 6.0e4),
+    "standard": (100.0, 2.2e5, 4.4e5),
+    "deep": (600.0, 2.2e6, 4.4e6),
 }
 _SMALL, _LARGE = 14_000, 30_000
+_AGREED = 1.002  # the best two divisions within this are taken for the best there is
 
 
 def effort_for(setting: str, n: int) -> Effort:
@@ -60,18 +63,19 @@ def effort_for(setting: str, n: int) -> Effort:
     """
     most, small, large = _WORK[setting]
     share = min(max((n - _SMALL) / (_LARGE - _SMALL), 0.0), 1.0)
-    each = min(most, (small + share * (large - small)) / max(n, 1))
-    if each < 4_000:
-        return Effort(1, int(each * 0.55), 1, int(each * 0.045), 0, 0, 0)
-    starts = 1 if each < 60_000 else 4
+    runs = min(most, (small + share * (large - small)) / max(n, 1))
+    if runs < 1.0:
+        return Effort(1, int(2_500 * (0.3 + runs)), 1, int(300 * (0.3 + runs)), 0, 0, 0)
+    starts = int(min(max(3, 1.9 * runs**0.5), 12))
+    depth = max(1.0, 1.3 * runs / starts)
     return Effort(
         starts=starts,
-        steps=int(each * (0.25 if starts == 1 else 0.5) / starts),
-        rounds=6,
-        survey=int(min(3_000, each / (28 if starts == 1 else 60))),
-        sweeps=2,
-        sweep=int(min(4_000, each / 40)),
-        cover=6_000,
+        steps=int(_RUN.steps * depth),
+        rounds=_RUN.rounds,
+        survey=int(_RUN.survey * depth),
+        sweeps=1 if depth < 2 else 2,
+        sweep=int(_RUN.sweep * depth),
+        cover=1_200 if depth < 2 else 3_000,
     )
 
 
@@ -92,7 +96,16 @@ class Division:
         return not self.faults
 
 
-_COOL, _PRICE = 0.05, (300.0, 3_000.0)
+_COOL, _PRICE = 0.05, (1.0, 3_000.0)
+_COVERED = 1_600  # households of a village whose best exact cover is sought: beyond it takes long
+
+
+def scale_of(place: Village) -> Floats:
+    """Return what a household costs in a list of its nearest, square metres: the local scale."""
+    spots = np.column_stack([place.xs, place.ys])
+    far, _ = cKDTree(spots).query(spots, k=min(20, len(place)))
+    scale: Floats = np.asarray(far).reshape(len(place), -1).__pow__(2).mean(axis=1) / 2.0
+    return np.maximum(scale, max(1e-3 * float(np.median(scale)), 1e-6))
 
 
 class Bench:
@@ -112,8 +125,13 @@ class Bench:
         self.cancelled = cancelled
         self.unit = 1.0
         self.extra = np.zeros(4)
-        self.arrays = (place.start, place.near, place.same, place.xs, place.ys, place.ws)
+        self.scale = scale_of(place)
+        self.arrays = (
+            place.start, place.near, place.same, place.xs, place.ys, place.ws, self.scale,
+        )  # fmt: skip
         self.pool = covering.Pool(len(place))
+        # Flats on one spot can be told apart in too many ways for an exact cover to be worth it.
+        self.is_flats = float(place.same.mean()) > 0.4 if len(place.same) else False
 
     def start(self, seed: int, jitter: float = 0.6, trees: int = 6) -> Lots:
         count, part = self.place.components()
@@ -136,8 +154,7 @@ class Bench:
         return float(costs.sum())
 
     def heat(self, hot: float, price: float = 1.0) -> Floats:
-        u = self.unit
-        return np.array([hot * u, _COOL * u, price * _PRICE[0] * u, price * _PRICE[1] * u])
+        return np.array([hot, min(_COOL, hot), price * _PRICE[0], price * _PRICE[1]])
 
     def anneal(self, lot: Lots, hot: float, steps: int, seed: int, price: float = 1.0) -> None:
         if self.cancelled():
@@ -182,17 +199,15 @@ def divide(
         lot = np.zeros(len(place), np.int32)
         return Division(lot, sizes, spread_of(place, lot), tuple(faults), 0.0, 0.0, lot)
     bench = Bench(joined, sizes, parts, seed, cancelled)
-    lot = _best_start(bench, effort, pool)
-    if bench.misfit(lot):
-        found = _by_force(bench, lot)
-        if found is None:
-            lot, joined = _with_leaps(place, joined, sizes, effort, seed, cancelled)
-            faults = [*faults, _torn(place, lot)]
-            bench = Bench(joined, sizes, _one_part(joined, sizes), seed, cancelled)
-        else:
-            lot = found
+    found = _best_of_runs(bench, effort, pool)
+    if found is None:
+        lot, joined = _with_leaps(place, joined, sizes, effort, seed, cancelled)
+        faults = [*faults, _torn(place, lot)]
+        bench = Bench(joined, sizes, _one_part(joined, sizes), seed, cancelled)
         bench.measure(lot)
-    lot = _improve(bench, lot, effort, pool)
+        lot = _improve(bench, lot, effort, pool)
+    else:
+        lot = found
     plain, before = lot, weight_cv(place.ws, lot)
     if balance > 0:
         lot = _balanced(bench, lot, balance, effort)
@@ -208,23 +223,53 @@ def _map(pool: Executor | None, work, jobs):  # type: ignore[no-untyped-def]
     return list(pool.map(work, jobs) if pool else map(work, jobs))
 
 
-def _best_start(bench: Bench, effort: Effort, pool: Executor | None) -> Lots:
-    first = bench.start(bench.seed)
-    bench.measure(first)
+def _best_of_runs(bench: Bench, effort: Effort, pool: Executor | None) -> Lots | None:
+    """Return the best of several divisions and of their lists put together; None if none holds."""
 
-    def one(i: int) -> tuple[int, float, Lots]:
-        lot = first.copy() if i == 0 else bench.start(bench.seed + 101 * i, 0.9)
-        hot = (300.0, 100.0)[i % 2] if effort.steps >= 2_000 else 30.0
-        bench.anneal(lot, hot, effort.steps, bench.seed + i)
-        return bench.misfit(lot), spread_of(bench.place, lot), lot
+    def one(i: int) -> tuple[float, Lots, covering.Pool] | None:
+        own = Bench(bench.place, bench.sizes, bench.parts, bench.seed + 7_001 * i, bench.cancelled)
+        return _run(own, effort, pool if effort.starts == 1 else None, i)
 
-    found = _map(pool, one, range(effort.starts))
-    for misfit, _, lot in found:
-        if not misfit:
-            bench.pool.add(bench.place, lot)
-    best: Lots = min(found, key=lambda each: each[:2])[2]
+    found: list[tuple[float, Lots, covering.Pool]] = []
+    begun = 0
+    while begun < effort.starts:
+        batch = range(begun, min(begun + 2, effort.starts))
+        begun = batch.stop
+        found += [run for run in _map(pool, one, batch) if run is not None]
+        found.sort(key=lambda run: run[0])
+        if len(found) > 1 and found[1][0] <= found[0][0] * _AGREED:
+            break
+        if not found:
+            break
+    if not found:
+        return None
+    best = found[0][1]
     bench.measure(best)
+    if effort.cover and len(bench.place) <= _COVERED and not bench.is_flats:
+        for _, lot, seen in found:
+            bench.pool.lists.update(seen.lists)
+            bench.pool.add(bench.place, lot)
+        better = covering.best_cover(bench.pool, bench.sizes.k, best, effort.cover)
+        if better is not best:
+            best = _improve(bench, better, effort, pool)
     return best
+
+
+def _run(
+    bench: Bench, effort: Effort, pool: Executor | None, turn: int
+) -> tuple[float, Lots, covering.Pool] | None:
+    """Return one division from scratch, or None where sizes cannot be made to hold."""
+    lot = bench.start(bench.seed, 0.6 if turn == 0 else 0.9)
+    bench.measure(lot)
+    bench.anneal(lot, (10.0, 3.0)[turn % 2], effort.steps, bench.seed)
+    if bench.misfit(lot):
+        found = _by_force(bench, lot)
+        if found is None:
+            return None
+        lot = found
+    bench.measure(lot)
+    lot = _improve(bench, lot, effort, pool)
+    return spread_of(bench.place, lot), lot, bench.pool
 
 
 def _by_force(bench: Bench, lot: Lots) -> Lots | None:
@@ -274,13 +319,9 @@ def _torn(place: Village, lot: Lots) -> Fault:
 def _improve(bench: Bench, lot: Lots, effort: Effort, pool: Executor | None) -> Lots:
     for turn in range(effort.rounds):
         begun = spread_of(bench.place, lot)
-        bench.pool.add(bench.place, lot)
         _exchange(bench, lot, effort, pool, turn)
         if turn < effort.sweeps:
             _sweep(bench, lot, effort, pool, turn)
-        if effort.cover:
-            bench.pool.add(bench.place, lot)
-            lot = covering.best_cover(bench.pool, bench.sizes.k, lot, effort.cover)
         if turn and spread_of(bench.place, lot) > begun * (1 - 1e-6):
             break
     return lot

@@ -122,13 +122,15 @@ def _kin(start, near, lot, same, v, a):
 
 
 @_compiled
-def anneal(start, near, same, xs, ys, ws, lot, k, bounds, heat, extra, home, steps, seed):
+def anneal(start, near, same, xs, ys, ws, scale, lot, k, bounds, heat, extra, home, steps, seed):
     """Anneal `lot` in place over `steps` proposals; return the change of the whole cost.
 
-    bounds: (low, high) households a list. heat: (T at the start, T at the end, price of a size out
-    of bounds at the start, at the end; all in square metres). extra: (price of weight off the mean,
-    mean weight, price of two neighbouring flats of one building apart, price of a household not in
-    its `home`). home: list a household is in now, -1 for none, -2 - list for pinned there.
+    scale: what a household costs in a good list thereabouts, square metres: heat is measured in the
+    mean of it over the two lists concerned, so farms and hamlets cool alike. bounds: (low, high)
+    households a list. heat: (T at the start, T at the end, price of a size out of bounds at the
+    start, at the end; all times the scale). extra: (price of weight off the mean, mean weight,
+    price of two neighbouring flats of one building apart, price of a household not in its `home`).
+    home: list a household is in now, -1 for none, -2 - list for pinned there.
     """
     n = len(xs)
     low, high = bounds[0], bounds[1]
@@ -138,6 +140,7 @@ def anneal(start, near, same, xs, ys, ws, lot, k, bounds, heat, extra, home, ste
     sx = np.zeros(k)
     sy = np.zeros(k)
     sw = np.zeros(k)
+    ss = np.zeros(k)
     member = np.empty((k, CAP), np.int32)
     place = np.empty(n, np.int32)
     for v in range(n):
@@ -150,6 +153,11 @@ def anneal(start, near, same, xs, ys, ws, lot, k, bounds, heat, extra, home, ste
         sx[a] += xs[v]
         sy[a] += ys[v]
         sw[a] += ws[v]
+        ss[a] += scale[v]
+    kin = np.zeros(n, np.int32)
+    for v in range(n):
+        for e in range(start[v], start[v + 1]):
+            kin[v] += same[e]
     mark = np.zeros(n, np.int64)
     queue = np.empty(n, np.int64)
     stamp = 1
@@ -160,18 +168,23 @@ def anneal(start, near, same, xs, ys, ws, lot, k, bounds, heat, extra, home, ste
     temperature = heat[0]
     price = heat[2]
     total = 0.0
+    un = np.uint64(n)
     for _ in range(rounds):
         for _ in range(block):
-            v = _below(state, n)
+            r = _next(state)
+            v = np.int64(((r >> np.uint64(32)) * un) >> np.uint64(32))
             d = start[v + 1] - start[v]
-            if d == 0 or home[v] <= -2:
+            if d == 0:
                 continue
+            drawn = np.int64((r >> np.uint64(8)) & np.uint64(0xFFFFFF))
             a = lot[v]
-            b = lot[near[start[v] + _below(state, d)]]
-            if a == b or size[a] <= 1 or size[b] >= CAP:
+            b = lot[near[start[v] + ((drawn * d) >> 24)]]
+            if a == b:
                 continue
             na = size[a]
             nb = size[b]
+            if na <= 1 or nb >= CAP or home[v] <= -2:
+                continue
             dx = xs[v] - sx[a] / na
             dy = ys[v] - sy[a] / na
             ex = xs[v] - sx[b] / nb
@@ -179,23 +192,21 @@ def anneal(start, near, same, xs, ys, ws, lot, k, bounds, heat, extra, home, ste
             gain = (ex * ex + ey * ey) * nb / (nb + 1) - (dx * dx + dy * dy) * na / (na - 1)
             if even > 0.0:
                 gain += even * 2.0 * ws[v] * (sw[b] - sw[a] + ws[v])
-            if apart > 0.0:
-                gain += apart * (
-                    _kin(start, near, lot, same, v, a) - _kin(start, near, lot, same, v, b)
-                )
             if moved > 0.0 and home[v] >= 0:
                 if home[v] == a:
                     gain += moved
                 elif home[v] == b:
                     gain -= moved
-            threshold = -temperature * math.log(_unit(state))
+            local = (ss[a] + ss[b]) / (na + nb)
             second = -1
             c = -1
-            if _next(state) >> np.uint64(62) == 0:
+            if r & np.uint64(3) == 0:
                 # Another leaves b at once, for a third list or in exchange.
-                w = member[b, _below(state, nb)]
+                r = _next(state)
+                w = member[b, np.int64(((r >> np.uint64(32)) * np.uint64(nb)) >> np.uint64(32))]
                 d = start[w + 1] - start[w]
-                z = near[start[w] + _below(state, d)]
+                drawn = np.int64((r >> np.uint64(8)) & np.uint64(0xFFFFFF))
+                z = near[start[w] + ((drawn * d) >> 24)]
                 c = lot[z]
                 if c == b or z == v or home[w] <= -2 or size[c] >= CAP:
                     continue
@@ -223,35 +234,56 @@ def anneal(start, near, same, xs, ys, ws, lot, k, bounds, heat, extra, home, ste
                     elif home[w] == c:
                         gain -= moved
                 if c != a:
-                    gain += price * (_over(na - 1, low, high) - _over(na, low, high))
-                    gain += price * (_over(nc + 1, low, high) - _over(nc, low, high))
-                if gain >= threshold and apart <= 0.0:
-                    continue
-                lot[v] = b
-                if apart > 0.0:
-                    gain += apart * (
-                        _kin(start, near, lot, same, w, b) - _kin(start, near, lot, same, w, c)
+                    gain += (
+                        price
+                        * local
+                        * (
+                            _over(na - 1, low, high)
+                            - _over(na, low, high)
+                            + _over(nc + 1, low, high)
+                            - _over(nc, low, high)
+                        )
                     )
-                lot[w] = c
-                stamp += 2
-                if gain >= threshold or not holds_without(
-                    start, near, lot, v, a, mark, stamp, queue
-                ):
-                    lot[v] = a
-                    lot[w] = b
-                    continue
-                stamp += 2
-                if not holds_without(start, near, lot, w, b, mark, stamp, queue):
-                    lot[v] = a
-                    lot[w] = b
-                    continue
             else:
-                gain += price * (_over(na - 1, low, high) - _over(na, low, high))
-                gain += price * (_over(nb + 1, low, high) - _over(nb, low, high))
-                if gain >= threshold:
-                    continue
+                gain += (
+                    price
+                    * local
+                    * (
+                        _over(na - 1, low, high)
+                        - _over(na, low, high)
+                        + _over(nb + 1, low, high)
+                        - _over(nb, low, high)
+                    )
+                )
+            heated = temperature * local
+            flats = apart
+            if gain > 16.0 * heated + flats * (kin[v] + (kin[second] if second >= 0 else 0)):
+                continue
+            if flats > 0.0 and kin[v] > 0:
+                gain += flats * (
+                    _kin(start, near, lot, same, v, a) - _kin(start, near, lot, same, v, b)
+                )
+            lot[v] = b
+            if second >= 0:
+                if flats > 0.0 and kin[second] > 0:
+                    gain += flats * (
+                        _kin(start, near, lot, same, second, b)
+                        - _kin(start, near, lot, same, second, c)
+                    )
+                lot[second] = c
+            stamp += 2
+            if (gain > 0.0 and gain >= -heated * math.log(_unit(state))) or not holds_without(
+                start, near, lot, v, a, mark, stamp, queue
+            ):
+                lot[v] = a
+                if second >= 0:
+                    lot[second] = b
+                continue
+            if second >= 0:
                 stamp += 2
-                if not holds_without(start, near, lot, v, a, mark, stamp, queue):
+                if not holds_without(start, near, lot, second, b, mark, stamp, queue):
+                    lot[v] = a
+                    lot[second] = b
                     continue
             total += gain
             last = member[a, size[a] - 1]
@@ -261,6 +293,7 @@ def anneal(start, near, same, xs, ys, ws, lot, k, bounds, heat, extra, home, ste
             sx[a] -= xs[v]
             sy[a] -= ys[v]
             sw[a] -= ws[v]
+            ss[a] -= scale[v]
             lot[v] = b
             member[b, size[b]] = v
             place[v] = size[b]
@@ -268,6 +301,7 @@ def anneal(start, near, same, xs, ys, ws, lot, k, bounds, heat, extra, home, ste
             sx[b] += xs[v]
             sy[b] += ys[v]
             sw[b] += ws[v]
+            ss[b] += scale[v]
             if second >= 0:
                 w = second
                 last = member[b, size[b] - 1]
@@ -277,6 +311,7 @@ def anneal(start, near, same, xs, ys, ws, lot, k, bounds, heat, extra, home, ste
                 sx[b] -= xs[w]
                 sy[b] -= ys[w]
                 sw[b] -= ws[w]
+                ss[b] -= scale[w]
                 lot[w] = c
                 member[c, size[c]] = w
                 place[w] = size[c]
@@ -284,6 +319,7 @@ def anneal(start, near, same, xs, ys, ws, lot, k, bounds, heat, extra, home, ste
                 sx[c] += xs[w]
                 sy[c] += ys[w]
                 sw[c] += ws[w]
+                ss[c] += scale[w]
         temperature *= cool
         price *= stiffen
     return total
@@ -554,6 +590,7 @@ def regrow(
     xs,
     ys,
     ws,
+    scale,
     lot,
     k,
     seed_list,
@@ -598,6 +635,7 @@ def regrow(
     s_x = np.empty(n)
     s_y = np.empty(n)
     s_w = np.empty(n)
+    s_scale = np.empty(n)
     s_home = np.full(n, -1, np.int32)
     s_lot = np.empty(n, np.int32)
     t = 0
@@ -612,6 +650,7 @@ def regrow(
         s_x[i] = xs[v]
         s_y[i] = ys[v]
         s_w[i] = ws[v]
+        s_scale[i] = scale[v]
         s_lot[i] = local_list[lot[v]]
     s_near = s_near[:t]
     s_same = s_same[:t]
@@ -674,8 +713,8 @@ def regrow(
         for i in range(n):
             s_lot[i] -= 1
     anneal(
-        s_start, s_near, s_same, s_x, s_y, s_w, s_lot, k_new, bounds, heat, extra, s_home,
-        steps * n, seed,
+        s_start, s_near, s_same, s_x, s_y, s_w, s_scale, s_lot, k_new, bounds, heat, extra,
+        s_home, steps * n, seed,
     )  # fmt: skip
     count = np.zeros(k_new, np.int64)
     for i in range(n):
