@@ -3,6 +3,8 @@
 Run by `bin/bench pages [--cases 1000000] [--base 10000] [--requests 40]`. Both databases hold the
 same county and lie in one cluster; requests alternate between them, so that what else the machine
 does falls on both alike. `ratio` is p50 with many by p50 with few. The last line is the result.
+`--keep` leaves the databases in var/bench and takes over those left so; any bench without it
+removes them.
 """
 
 import argparse
@@ -13,8 +15,11 @@ from bench.ground.cases import make_cases
 from bench.ground.county import write_county
 from bench.ground.pages import alternately, draw_pages, p95
 from bench.ground.sayings import read_sayings
-from bench.ground.site import clone, own_cluster, roomy_log, use
+from bench.ground.site import cloned, databases, own_cluster, roomy_log, use
 from django.conf import settings
+from django.core.management import call_command
+
+from shaodao.people.models import Unit
 
 OPEN_SHARE = 0.02
 LIMIT_MS, LIMIT_RATIO = 100.0, 1.5
@@ -26,20 +31,24 @@ def main() -> None:
     parser.add_argument("--base", type=int, default=10_000)
     parser.add_argument("--requests", type=int, default=40)
     parser.add_argument("--only", help="kinds of pages whose names begin so")
+    parser.add_argument("--keep", action="store_true", help="leave the databases for another run")
     options = parser.parse_args()
     settings.ALLOWED_HOSTS = ["testserver"]
-    with own_cluster() as cluster:
-        write_county()
-        sizes = [options.base, options.cases]
-        names = [f"cases_{n}" for n in sizes]
-        for name in names:
-            clone(cluster, name)
+    sizes = [options.base, options.cases]
+    names = [f"cases_{n}" for n in sizes]
+    with own_cluster(keep=options.keep) as cluster:
+        if not Unit.objects.exists():
+            write_county()
         pages = {}
         for name, n in zip(names, sizes, strict=True):
-            use(cluster, name)
-            with roomy_log(cluster):
-                made = make_cases(n, n_open=round(OPEN_SHARE * n), at=datetime.now(UTC))
-            print(f"{n} cases made in {made.seconds:.0f} s", flush=True)
+            if name in databases(cluster):
+                use(cluster, name)
+                call_command("migrate", verbosity=0, interactive=False)
+            else:
+                with cloned(cluster, name), roomy_log(cluster):
+                    made = make_cases(n, n_open=round(OPEN_SHARE * n), at=datetime.now(UTC))
+                print(f"{n} cases made in {made.seconds:.0f} s", flush=True)
+                use(cluster, name)
             pages[name] = draw_pages(read_sayings(), n=options.requests, seed=n)
         measure(cluster, names, pages, only=options.only or "", n=options.requests)
 

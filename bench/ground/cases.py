@@ -20,6 +20,7 @@ from bench.ground.mosaic import NORTH_EAST, SOUTH_WEST
 from bench.ground.sayings import Sayings, read_sayings
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
+from django.utils import timezone
 from numpy.typing import NDArray
 from shapely import Geometry, from_wkb
 
@@ -33,7 +34,7 @@ from shaodao.cases.models import (
     Rating,
     Release,
 )
-from shaodao.cases.policy import PLACES, Holder, Status
+from shaodao.cases.policy import PLACES, Holder, LimitRow, RungClock, Status, Step, rung_clock
 from shaodao.cases.rules import rules
 from shaodao.cores import chaining, morton
 from shaodao.cores.locating import Locator
@@ -68,6 +69,7 @@ class Made:
     n: int
     n_open: int
     seconds: float
+    parts: dict[str, float]  # seconds of each part of the work
     is_drawn: bool
 
 
@@ -102,19 +104,27 @@ def make_cases(
     n: int, *, n_open: int, at: datetime, span_days: float = YEARS * 365, n_processes: int = 2
 ) -> Made:
     """Write `n` cases received in the days before `at`, the newest `n_open` of them about open."""
-    began = time.perf_counter()
+    began, parts = time.perf_counter(), {}
+
+    def part(name: str) -> None:
+        parts[name] = time.perf_counter() - began - sum(parts.values())
+
     sayings = read_sayings()
     _Work.ground = _Ground.read(sayings)
     _Work.first_id = _reserve(n)
     _Work.plan = _planned(sayings, _Work.ground, n, n_open=n_open, at=at, span_days=span_days)
+    part("plan")
     with _without_indexes():
         spans = [(start, min(start + CHUNK, n)) for start in range(0, n, CHUNK)]
         connection.close()  # a connection is one process's own
         with multiprocessing.get_context("fork").Pool(n_processes) as pool:
             pool.map(_write, spans, chunksize=1)
+        part("rows")
+    part("indexes")
     _settle()
+    part("vacuum")
     seconds = time.perf_counter() - began
-    return Made(_Work.first_id, n, n_open, seconds, sayings.is_drawn)
+    return Made(_Work.first_id, n, n_open, seconds, parts, sayings.is_drawn)
 
 
 # ---- what stands in the county already ---------------------------------------------------------
@@ -133,6 +143,7 @@ class _Ground:
     streets: list[tuple[str, str]]
     chief: int
     outcome: str
+    rung: LimitRow  # how long a case may stay on a street's rung
 
     @classmethod
     def read(cls, sayings: Sayings) -> "_Ground":
@@ -161,6 +172,14 @@ class _Ground:
             streets=[(street, _lexemes(street)) for street in streets],
             chief=Post.objects.filter(role=Role.DUTY_CHIEF).order_by("pk").first().user_id,
             outcome="REPAIRED",
+            rung=rules().limit(
+                Step.RUNG,
+                category=offered[0].code,
+                unit=units[rows[0].unit_id],
+                is_hazard=False,
+                on=timezone.localdate(),
+                level="TOWNSHIP",
+            ),
         )
 
 
@@ -322,7 +341,8 @@ def _sinks() -> dict[type[models.Model], _Sink]:
         JournalEntry: _Sink(JournalEntry, "id case_id seq name at actor_id facts hash"),
         Clock: _Sink(
             Clock,
-            "id case_id step level unit_id amount time_unit started_at due_at warn_at stopped_at",
+            "id case_id step level unit_id limit_id amount time_unit started_at due_at warn_at"
+            " stopped_at paused_at left",
         ),
         Notice: _Sink(
             Notice,
@@ -461,8 +481,8 @@ def _add_clocks(
         for place, (step, start, stop) in enumerate((("ACCEPT", 2, 3), ("HANDLE", 2, 4))):
             due = _instant(seconds[start] + (4 * 3600 if step == "ACCEPT" else 5 * DAY))
             sink.add(
-                10 * pk + place, pk, step, "GRID", lead, 5, "WORKING_DAYS",
-                _instant(seconds[start]), due, due, _instant(seconds[stop]),
+                10 * pk + place, pk, step, "GRID", lead, _NULL, 5, "WORKING_DAYS",
+                _instant(seconds[start]), due, due, _instant(seconds[stop]), _NULL, _NULL,
             )  # fmt: skip
         return _NULL
     place = PLACES[Status(status)]
@@ -476,10 +496,28 @@ def _add_clocks(
         due = int(max(start + 60, now + spare))
         dues.append(due)
         sink.add(
-            10 * pk + index, pk, step.value, "GRID", unit, 5, "WORKING_DAYS", _instant(start),
-            _instant(due), _instant(start + int(0.7 * (due - start))), _NULL,
+            10 * pk + index, pk, step.value, "GRID", unit, _NULL, 5, "WORKING_DAYS",
+            _instant(start), _instant(due), _instant(start + int(0.7 * (due - start))),
+            _NULL, _NULL, _NULL,
         )  # fmt: skip
+    due = max(dues) + DAY
+    if _add_rung(sink, pk, status, seconds, desk=desk, due=due) == RungClock.RUNS:
+        dues.append(due)
     return _instant(min(dues))
+
+
+def _add_rung(sink: _Sink, pk: int, status: str, seconds: list[int], *, desk, due) -> RungClock:
+    """Add the clock of the rung an open case stands on: it runs, stands still, or has ended."""
+    turned = rung_clock(Status(status), is_handling_late=False)
+    row, start = _Work.ground.rung, seconds[0]
+    stopped = _instant(seconds[4]) if turned == RungClock.NONE else _NULL
+    stands = turned == RungClock.STANDS
+    sink.add(
+        10 * pk + 9, pk, Step.RUNG.value, "TOWNSHIP", desk, row.pk, row.amount, row.time_unit,
+        _instant(start), _instant(due), _instant(start + int(0.7 * (due - start))), stopped,
+        _instant(seconds[3]) if stands else _NULL, f"{DAY} seconds" if stands else _NULL,
+    )  # fmt: skip
+    return turned
 
 
 def _add_notices(sink: _Sink, pk: int, at: list[str], *, handler, title, phone, n_done) -> None:

@@ -1,7 +1,8 @@
 """A database cluster of our own, durable as in service, and the site running on it.
 
-The cluster lies in var/bench and is removed when a bench ends, however it ends; the site is
-granian with two workers of sixteen threads, and the queue's worker, started as bin/demo starts them.
+The cluster lies in var/bench and is removed when a bench ends, however it ends, unless it is asked
+to stay (`--keep`); the site is granian with two workers of sixteen threads, and the queue's worker,
+started as bin/demo starts them.
 """
 
 import os
@@ -38,14 +39,16 @@ def folder() -> Path:
 
 
 @contextmanager
-def own_cluster() -> Iterator[localpg.Cluster]:
-    """Have a fresh durable cluster, with Django pointed at its empty, migrated database."""
+def own_cluster(*, keep: bool = False) -> Iterator[localpg.Cluster]:
+    """Have a durable cluster, with Django pointed at its migrated database.
+
+    keep : leave the cluster behind at the end, and take over what was left so; else it is fresh
+    """
     cluster = localpg.locate(folder(), durable=True, environ=os.environ)
-    try:
-        localpg.remove(cluster)  # what a killed bench left
-    except localpg.DatabaseRefused as refusal:
-        raise SystemExit("Another bench is running here: one at a time.") from refusal
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
+    if not keep:
+        _remove(cluster)  # what a killed bench left, or one that was to keep it
     held = localpg.hold(cluster)
     os.environ["DATABASE_URL"] = cluster.url(NAME)
     try:
@@ -55,9 +58,23 @@ def own_cluster() -> Iterator[localpg.Cluster]:
     finally:
         connections.close_all()
         localpg.release(cluster, held)
-        with suppress(localpg.DatabaseRefused):
-            localpg.remove(cluster)
-        shutil.rmtree(folder(), ignore_errors=True)
+        if not keep:
+            with suppress(SystemExit):
+                _remove(cluster)
+            shutil.rmtree(folder(), ignore_errors=True)
+
+
+def _remove(cluster: localpg.Cluster) -> None:
+    try:
+        localpg.remove(cluster)
+    except localpg.DatabaseRefused as refusal:
+        raise SystemExit("Another bench is running here: one at a time.") from refusal
+
+
+def databases(cluster: localpg.Cluster) -> set[str]:
+    """Return the names of the cluster's databases."""
+    with admin(cluster, "postgres") as server:
+        return {name for (name,) in server.execute("SELECT datname FROM pg_database")}
 
 
 def use(cluster: localpg.Cluster, name: str) -> None:
@@ -72,6 +89,40 @@ def clone(cluster: localpg.Cluster, name: str, source: str = NAME) -> None:
     connections.close_all()
     with admin(cluster, "postgres") as server:
         server.execute(f"CREATE DATABASE {name} TEMPLATE {source}")
+
+
+@contextmanager
+def cloned(cluster: localpg.Cluster, name: str, source: str = NAME) -> Iterator[None]:
+    """Fill a copy of a database, with Django pointed at it; it gets its name once it is whole."""
+    with admin(cluster, "postgres") as server:
+        server.execute("DROP DATABASE IF EXISTS filling WITH (FORCE)")
+    clone(cluster, "filling", source)
+    use(cluster, "filling")
+    yield
+    connections.close_all()
+    with admin(cluster, "postgres") as server:
+        server.execute(f"ALTER DATABASE filling RENAME TO {name}")
+
+
+def cpu_of_server(cluster: localpg.Cluster) -> float:
+    """Return the processor seconds the database server has used, ended connections included."""
+    keeper = localpg.running_pid(cluster)
+    if keeper is None:
+        return 0.0
+    with suppress(OSError):
+        ended = Path(f"/proc/{keeper}/stat").read_text().rpartition(")")[2].split()[13:15]
+        ticks = sum(map(int, ended)) / os.sysconf("SC_CLK_TCK")
+        return ticks + _cpu(keeper) + sum(map(_cpu, _children(keeper)))
+    return 0.0
+
+
+def _children(parent: int) -> list[int]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            if int(path.read_text().rpartition(")")[2].split()[1]) == parent:
+                found.append(int(path.parent.name))
+    return found
 
 
 def admin(cluster: localpg.Cluster, name: str = NAME) -> psycopg.Connection:
