@@ -63,7 +63,7 @@ def measure(cluster, names: list[str], pages, *, only: str, n: int) -> None:
         ratio = median(many) / median(few)
         slowest = max(slowest, (kind, p95(many)), key=lambda pair: pair[1])
         steepest = max(steepest, (kind, ratio), key=lambda pair: pair[1])
-        uneven += [kind] if counts[0] != counts[1] else []
+        uneven += [kind] if counts[1] > counts[0] else []
         print(
             f"{kind:18} {median(few):8.1f} {p95(few):7.1f} {median(many):9.1f} {p95(many):7.1f}"
             f" {ratio:6.2f}  {counts[0]}/{counts[1]}",

@@ -514,6 +514,48 @@ class Release(models.Model):
         return self.title
 
 
+class KeptCount(models.Model):
+    """Figures over all cases as of an instant, kept where there are too many to count for a page.
+
+    Where a row is missing or old (policy.KEPT_FOR), pages count for themselves.
+    """
+
+    name = models.CharField(primary_key=True, max_length=12)  # policy.Kept
+    at = models.DateTimeField()
+    figures = models.JSONField(default=dict)
+
+    def __str__(self):
+        return self.name
+
+
+class MapCount(models.Model):
+    """How many open cases that a unit sees, or released ones, lie in a cell of the map; kept."""
+
+    unit = models.ForeignKey(
+        Unit, null=True, on_delete=models.CASCADE, related_name="+", db_index=False
+    )  # null: what is released, for everybody
+    level = models.SmallIntegerField()  # cells are tiles of this zoom
+    zkey = models.BigIntegerField()  # the least of the cell
+    n = models.IntegerField()
+    n_late = models.IntegerField(default=0)
+    n_near = models.IntegerField(default=0)
+    n_open = models.IntegerField(default=0)
+    n_hazard = models.IntegerField(default=0)
+    lon = models.FloatField()  # means
+    lat = models.FloatField()
+    one = models.BigIntegerField()  # the least case's id; what is alone there is read by it
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["unit", "level", "zkey"], nulls_distinct=False, name="map_count_once"
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.unit_id} {self.level}/{self.zkey} {self.n}"
+
+
 class RuleQuerySet(models.QuerySet):
     def visible_to(self, user):
         """Return what is set everywhere, and in places above or below the posts of `user`."""

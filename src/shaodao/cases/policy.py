@@ -10,7 +10,7 @@ report back, 核查结案 verify and close, 综合评价 evaluate (computed from
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from shaodao.cores.wording import N_, Refusal
@@ -966,3 +966,24 @@ def duty_matrix(held_at: Mapping[Role, Collection[Level]]) -> list[DutyRow]:
         return "ask" if may_ask(move, seats) else ""
 
     return [DutyRow(m, {tier: cell(m, tier) for tier in TIERS}) for m in MOVES.values()]
+
+
+# ---- figures over all cases that are kept ------------------------------------------------------
+
+
+class Kept(StrEnum):
+    """What is counted every so often, where pages would otherwise count many cases."""
+
+    OPEN_MAP = "OPEN_MAP"  # open cases by cell of the map, for each unit that sees many
+    RELEASED_MAP = "RELEASED_MAP"  # released ones by cell
+    SOLVED = "SOLVED"  # what was solved in thirty days
+
+
+# How long a count may stand for the present; older, pages count for themselves.
+KEPT_FOR = {
+    Kept.OPEN_MAP: timedelta(minutes=5),
+    Kept.RELEASED_MAP: timedelta(minutes=30),
+    Kept.SOLVED: timedelta(minutes=5),
+}
+FEW = 500  # cases a page counts faster than it would look up what was kept
+KEPT_LEVELS = (8, 16)  # zooms of the cells that are kept: widest, finest

@@ -1,6 +1,7 @@
 """What can be done to a case. The only code that writes cases, one vocabulary a module."""
 
 from .approving import ask, decide
+from .counting import count_open, count_released, count_solved
 from .defects import report_defect
 from .exporting import export_heads
 from .intake import Taken, leave, take_all_in, take_in, take_in_for, take_in_together
@@ -16,6 +17,9 @@ __all__ = [
     "Taken",
     "ask",
     "conceal",
+    "count_open",
+    "count_released",
+    "count_solved",
     "decide",
     "erase",
     "erase_due",

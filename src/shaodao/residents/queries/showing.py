@@ -1,15 +1,12 @@
 """What everybody may see: cases that staff released, without names, the place coarsened."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Avg, Count, F, Q, QuerySet, Sum
-from django.utils import timezone
+from django.db.models import Q, QuerySet
 
-from shaodao.cases.models import OPEN, Case, Outcome, Rating, Release
+from shaodao.cases.models import OPEN, Release
 from shaodao.cases.policy import Status
 from shaodao.cases.rules import rules
 from shaodao.cores import morton
@@ -130,47 +127,3 @@ def communities() -> list[Unit]:
     units = units_by_id().values()
     found = (u for u in units if u.kind == Kind.AREA and u.level == Level.COMMUNITY)
     return sorted(found, key=lambda u: u.code or "")
-
-
-@dataclass(frozen=True)
-class Solved:
-    """How much has been solved lately; counts of cases, not of people."""
-
-    month: int  # the last thirty days
-    on_time: float | None  # share of the month's that met what residents were promised
-    score: float | None  # mean of the month's ratings, 1 to 5
-    households: int  # that the month's outcomes reached
-
-    @property
-    def score_said(self) -> str:
-        return f"{self.score:.1f}" if self.score else "—"
-
-
-def solved(*, at: datetime) -> Solved:
-    """Return the figures of the public board as of `at`."""
-    month = Q(ended_at__gte=at - timedelta(days=30))
-    ended = Case.objects.filter(status=Status.CLOSED, ended_at__lte=at)
-    counts = ended.filter(month).aggregate(
-        month=Count("pk"),
-        promised=Count("pk", filter=Q(promised_at__isnull=False, handled_at__isnull=False)),
-        on_time=Count("pk", filter=Q(handled_at__lte=F("promised_at"))),
-    )
-    since = at - timedelta(days=30)
-    rated = Rating.objects.filter(case__status=Status.CLOSED, at__gte=since, at__lte=at)
-    score = rated.aggregate(mean=Avg("score"))["mean"]
-    reached = Outcome.objects.filter(case__status=Status.CLOSED, at__gte=since, at__lte=at)
-    return Solved(
-        month=counts["month"],
-        on_time=counts["on_time"] / counts["promised"] if counts["promised"] else None,
-        score=score,
-        households=reached.aggregate(n=Sum("n_households"))["n"] or 0,
-    )
-
-
-def n_solved(*, at: datetime) -> tuple[int, int]:
-    """Return how many cases were closed since midnight, and in the last thirty days."""
-    day = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
-    since = at - timedelta(days=30)
-    ended = Case.objects.filter(status=Status.CLOSED, ended_at__gte=since, ended_at__lte=at)
-    counts = ended.aggregate(today=Count("pk", filter=Q(ended_at__gte=day)), month=Count("pk"))
-    return counts["today"], counts["month"]

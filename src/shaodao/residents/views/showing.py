@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from shaodao.cases import kept
 from shaodao.cases.tiles import released_tile
 from shaodao.kit.paging import keyset
 from shaodao.kit.tiles import check_tile, pack, send_tile
@@ -28,8 +29,9 @@ LATEST = (("released_at", "desc"),)
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Show the ways in: report, follow, look around, call one's worker."""
-    n_today, n_month = showing.n_solved(at=timezone.now())
-    return render(request, "residents/home.html", {"n_today": n_today, "n_month": n_month})
+    solved = kept.solved(at=timezone.now())
+    shown = {"n_today": solved.today, "n_month": solved.month}
+    return render(request, "residents/home.html", shown)
 
 
 @require_safe
@@ -74,7 +76,8 @@ def _point(request: HttpRequest) -> tuple[float, float] | None:
 def public_tile(request: HttpRequest, z: int, x: int, y: int) -> HttpResponse:
     """Answer with a map tile of what staff released, at its coarsened places."""
     check_tile(z, x, y)
-    return send_tile(request, pack(released_tile(z, x, y), effort=1), max_age=60, is_public=True)
+    tile = released_tile(z, x, y, at=timezone.now())
+    return send_tile(request, pack(tile, effort=1), max_age=60, is_public=True)
 
 
 @require_safe
@@ -87,7 +90,7 @@ def board(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "rows": showing.dressed(page.rows),
-        "solved": showing.solved(at=timezone.now()),
+        "solved": kept.solved(at=timezone.now()),
         "pictures": showing.pictures(),
         "communities": showing.communities(),
         "category": category,
