@@ -4,6 +4,7 @@ In the process, because a ratio is wanted: the web server's own threads and this
 work would drown it. `bin/bench intake` measures through the server.
 """
 
+import logging
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
+from shaodao.cases.actions import count_open, count_released, count_solved
 from shaodao.cases.models import Case
 from shaodao.cases.policy import OPEN, Status
 from shaodao.config import localpg
@@ -55,8 +58,9 @@ class Pages:
 
     def n_queries(self, name: str) -> list[int]:
         """Return how many queries each request of a kind takes, its first versions read."""
-        counts = []
-        for who, path in self.asked[name][:8]:
+        counts, asked = [], self.asked[name]
+        for index in range(8):
+            who, path = asked[index % len(asked)]
             with CaptureQueriesContext(connection) as queries:
                 self.clients[who].get(path, HTTP_ACCEPT_ENCODING="gzip")
             counts.append(len(queries))
@@ -65,6 +69,8 @@ class Pages:
 
 def draw_pages(sayings: Sayings, *, n: int, seed: int) -> Pages:
     """Return `n` requests of each kind for the database Django looks at."""
+    logging.getLogger("shaodao.http").setLevel(logging.WARNING)  # a line for each request
+    count_released(at=timezone.now())  # what the queue's worker does every ten minutes
     rng = random.Random(seed)
     streets = list(Unit.objects.filter(kind="AREA", level="TOWNSHIP").order_by("pk"))
     workers = rng.sample(list(User.objects.filter(username__startswith="worker.")), n)
@@ -167,6 +173,10 @@ def alternately(
     """Return the milliseconds of each request of a kind on each database, and the most queries."""
     took: dict[str, list[float]] = {name: [] for name in names}
     counts = []
+    for name in names:
+        use(cluster, name)
+        count_open(at=timezone.now())  # what the queue's worker does every minute
+        count_solved(at=timezone.now())
     for start in range(0, n, ROUND):
         for name in names:
             use(cluster, name)

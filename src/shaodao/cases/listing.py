@@ -10,6 +10,7 @@ from shaodao.cores.wording import N_
 from shaodao.cores.words import query_terms
 from shaodao.kit.paging import Page, keyset
 from shaodao.kit.search import AllOf
+from shaodao.kit.versions import Versioned, number_of
 from shaodao.people.models import Unit, posts_of
 from shaodao.people.policy import CASE_ROLES, Kind, Level
 from shaodao.people.queries import units_by_id
@@ -18,10 +19,12 @@ from shaodao.reports.policy import CHANNEL_LABELS
 
 from . import policy
 from .models import Approval, Case, CaseReport, Clock
+from .queries import complete
 from .rules import rules
 
 NEAR = timedelta(hours=24)  # what the desk calls near: due within a day and a night
 PAGE = 50
+MOST_BOXES = 500  # a process keeps, by whose they are
 MOST_COUNTED = 99  # beyond it a tab says 99+
 
 # Tab, label, and how its rows are ordered.
@@ -152,9 +155,10 @@ class Row:
 def page_of(user, filters: Filters, *, at: datetime, after: str | None) -> Page:
     """Return a page of the queue, each case with what a row shows, in a fixed number of queries."""
     order = _ORDERS["ended" if filters.tab == "ended" and filters.sort == "due" else filters.sort]
-    cases = narrowed(user, filters, at=at).for_list().select_related("holder_person")
     # Open cases have a deadline and ended ones an end: constraints of the table.
-    found = keyset(cases.defer("search"), order=order, after=after, size=PAGE, has_nulls=False)
+    cases = narrowed(user, filters, at=at).defer("search")
+    found = keyset(cases, order=order, after=after, size=PAGE, has_nulls=False)
+    complete(found.rows, people=["holder_person"])
     warns = _warnings(found.rows)
     rows = [Row(case, warns.get((case.pk, case.due_at))) for case in found.rows]
     return Page(rows=rows, next=found.next, previous=found.previous)
@@ -210,7 +214,16 @@ def units_to_choose(user) -> list[Unit]:
 
 def box_of(user) -> str:
     """Return the box around the grids under `user`'s posts as 'west,south,east,north', or ''."""
-    found = Grid.objects.visible_to(user).aggregate(
-        w=Min("west"), s=Min("south"), e=Max("east"), n=Max("north")
-    )
-    return ",".join(str(found[key]) for key in "wsen") if found["w"] is not None else ""
+    under = (number_of("units"), *sorted({post.unit.path for post in posts_of(user)}))
+    boxes = _boxes.get()
+    if under not in boxes:
+        if len(boxes) >= MOST_BOXES:
+            boxes.clear()
+        found = Grid.objects.visible_to(user).aggregate(
+            w=Min("west"), s=Min("south"), e=Max("east"), n=Max("north")
+        )
+        boxes[under] = ",".join(str(found[k]) for k in "wsen") if found["w"] is not None else ""
+    return boxes[under]
+
+
+_boxes: Versioned[dict[tuple[int | str, ...], str]] = Versioned("grids", dict)

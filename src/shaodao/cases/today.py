@@ -10,10 +10,11 @@ from django.utils import timezone
 
 from shaodao.people.models import Cover, posts_of
 from shaodao.people.policy import Role
+from shaodao.people.queries import units_by_id
 
 from . import policy
 from .models import Case, Clock, CoHandler, Patrol
-from .queries import seats_of
+from .queries import complete, seats_of
 
 S, T = policy.Status, policy.Step
 MOST = 100  # rows of one list on a phone
@@ -71,7 +72,7 @@ _FIELD = frozenset({Role.HANDLER, Role.GRID_WORKER})
 def read(user, *, at: datetime) -> Today:
     """Return what waits for `user`, in a number of queries that does not grow with it."""
     on_site = _units(user, _FIELD)
-    cases = list(_waiting(user, on_site, _units(user, {Role.VERIFIER})))
+    cases = _waiting(user, on_site, _units(user, {Role.VERIFIER}))
     clocks = _running(cases)
     orders = [_order(case, clocks.get(case.pk, ()), user) for case in cases]
 
@@ -89,7 +90,7 @@ def read(user, *, at: datetime) -> Today:
         in_hand=standing(S.HANDLING),
         to_check=standing(S.CHECKING),
         to_verify=standing(S.HANDLED),
-        helping=list(helping.select_related("case__area", "case__category", "unit")[:MOST]),
+        helping=_with_cases(helping),
         rounds=list(rounds.select_related("grid__unit").order_by("done_at", "pk")),
         accepting=_speed(user, on_site, T.ACCEPT, at),
         arriving=_speed(user, on_site, T.ARRIVE, at),
@@ -106,7 +107,7 @@ def _units(user, roles: Iterable[Role]) -> list[int]:
     return [post.unit_id for post in posts_of(user) if post.role in roles]
 
 
-def _waiting(user, on_site: Sequence[int], verifying: Sequence[int]) -> QuerySet[Case]:
+def _waiting(user, on_site: Sequence[int], verifying: Sequence[int]) -> list[Case]:
     """Return the open cases that wait for this person, or for anybody of their units."""
     away = Cover.objects.in_force().filter(by=user).values("absent")
     named = Q(holder_person=user) | Q(holder_person__in=away)
@@ -114,8 +115,18 @@ def _waiting(user, on_site: Sequence[int], verifying: Sequence[int]) -> QuerySet
     to_do = Q(mine, status__in=[S.DISPATCHED, S.HANDLING, S.CHECKING])
     to_verify = Q(status=S.HANDLED, holder__in=verifying)
     cases = Case.objects.visible_to(user).filter(to_do | to_verify).defer("search")
-    related = ("category", "area", "desk", "lead", "lead_person", "checker", "holder")
-    return cases.select_related(*related).order_by("due_at", "pk")[:MOST]
+    found = list(cases.order_by("due_at", "pk")[:MOST])
+    complete(found, people=["lead_person"])
+    return found
+
+
+def _with_cases(helping: QuerySet[CoHandler]) -> list[CoHandler]:
+    rows = list(helping.select_related("case").defer("case__search").order_by("pk")[:MOST])
+    complete([row.case for row in rows])
+    units = units_by_id()
+    for row in rows:
+        row.unit = units[row.unit_id]
+    return rows
 
 
 def _running(cases: Sequence[Case]) -> dict[int, list[Clock]]:

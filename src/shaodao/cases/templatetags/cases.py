@@ -1,9 +1,11 @@
 """What templates say of a case: its status, clocks, channels and tiers, in the reader's words."""
 
+from functools import lru_cache
+
 from django import template
 from django.template.loader import render_to_string
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from shaodao.cases import policy
 from shaodao.cases.rules import sector_names
@@ -63,6 +65,22 @@ def status_tone(status: str) -> str:
 def status_icon(status: str) -> str:
     """Return the icon of a status where it is not the tone's own."""
     return ICONS.get(S(status), "")
+
+
+@register.simple_tag
+def status_badge(status: str) -> str:
+    """Show where a case stands as a badge."""
+    return _badge(status, get_language() or "")
+
+
+@lru_cache(maxsize=100)  # a few statuses, a few languages, fifty to a page
+def _badge(status: str, language: str) -> str:
+    shown = {
+        "label": status_label(status),
+        "tone": status_tone(status),
+        "name": status_icon(status),
+    }
+    return render_to_string("kit/status.html", shown).strip()
 
 
 @register.filter

@@ -17,7 +17,7 @@ from shaodao.cases.models import Case
 from shaodao.cases.queries import routing_of
 from shaodao.kit.wording import say
 from shaodao.people.models import roles_of
-from shaodao.people.policy import Role
+from shaodao.people.policy import Level, Role
 from shaodao.people.queries import units_by_id
 from shaodao.reports.policy import CHANNEL_LABELS
 
@@ -66,7 +66,10 @@ def _many(user) -> list[dict[str, str]]:
 def _choices(user) -> dict[str, object]:
     return {
         "statuses": [(s.value, place.label) for s, place in policy.PLACES.items()],
-        "units": listing.units_to_choose(user),
+        "units": [
+            (unit.pk, f"　{unit.short_name}" if unit.level == Level.COMMUNITY else unit.short_name)
+            for unit in listing.units_to_choose(user)
+        ],
         "categories": category_choices(),
         "dues": listing.DUES.items(),
         "channels": CHANNEL_LABELS.items(),

@@ -20,7 +20,7 @@ from shaodao.cases.duplicates import likely_of
 from shaodao.cases.forms import DecideForm, MoveForm, ReleaseForm, UnmaskForm, fields_of
 from shaodao.cases.models import Case
 from shaodao.cases.panels import panels_of
-from shaodao.cases.queries import routing_of
+from shaodao.cases.queries import complete, routing_of
 from shaodao.kit.pdf import NoFont
 from shaodao.kit.wording import say
 from shaodao.people.frames import frame_of
@@ -32,13 +32,9 @@ REFUSED = 422  # a form that comes back: htmx swaps it in
 def load(request: HttpRequest, pk: int) -> Case:
     """Return the case, or answer 404 where the reader may not see it."""
     cases = Case.objects.visible_to(request.user).defer("search")
-    return get_object_or_404(
-        cases.select_related(
-            "category", "area", "desk", "lead", "lead_person", "checker", "holder",
-            "holder_person", "handled_by", "primary", "household__building",
-        ),
-        pk=pk,
-    )  # fmt: skip
+    case = get_object_or_404(cases.select_related("household__building"), pk=pk)
+    complete([case], people=["lead_person", "holder_person", "handled_by"])
+    return case
 
 
 def go(request: HttpRequest, url: str) -> HttpResponse:

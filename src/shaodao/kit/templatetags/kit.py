@@ -1,7 +1,8 @@
 """Tags every template has: icons, time and money as people say them, masks, form plumbing."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -11,7 +12,7 @@ from django.middleware.csrf import get_token
 from django.template.context import Context
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
@@ -43,6 +44,11 @@ MESSAGE_TONES = {"info": "new", "success": "done", "warning": "warn", "error": "
 @register.simple_tag
 def icon(name: str, label: str = "", extra: str = "") -> SafeString:
     """Draw the icon `name`; without `label` it is decoration and screen readers skip it."""
+    return _drawn(name, str(label), extra)
+
+
+@lru_cache(maxsize=1000)  # a list draws the same few hundreds of times
+def _drawn(name: str, label: str, extra: str) -> SafeString:
     href = static("kit/icons.svg") + "#" + name
     if label:
         return format_html(
@@ -110,6 +116,43 @@ def remaining(due_at: datetime, at: datetime) -> str:
     if at < due_at:
         return _("还剩 %(span)s") % {"span": duration(due_at - at)}
     return _("已超 %(span)s") % {"span": duration(at - due_at)}
+
+
+@register.simple_tag
+def countdown(
+    due_at: datetime, at: datetime | None = None, warn_at: datetime | None = None
+) -> SafeString:
+    """Write a deadline that runs, also when it is over; countdown.js moves its words on."""
+    now = at or timezone.now()
+    tone = deadline_tone(due_at, now)
+    if tone == "active" and warn_at and warn_at <= now:
+        tone = "warn"
+    return format_html(
+        '<span class="deadline {}" data-countdown data-due="{}"{} title="{}">{}'
+        "<span data-said>{}</span></span>",
+        tone,
+        iso(due_at),
+        format_html(' data-warn="{}"', iso(warn_at)) if warn_at else "",
+        full(due_at),
+        icon(_RUNNING_ICONS.get(tone, "clock")),
+        remaining(due_at, now),
+    )
+
+
+_RUNNING_ICONS = {"late": "late", "warn": "warn"}
+
+
+@register.simple_tag
+def options(rows: Iterable[tuple[Any, str]], chosen: Any = None) -> SafeString:
+    """Write the options of a long select from (value, label); the value `chosen` is selected."""
+    return format_html_join(
+        "",
+        '<option value="{}"{}>{}</option>',
+        (
+            (value, SafeString(" selected") if value == chosen else "", label)
+            for value, label in rows
+        ),
+    )
 
 
 @register.filter
