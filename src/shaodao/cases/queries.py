@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
+from shaodao.people.holders import Holders
 from shaodao.people.models import Unit, User, seats_over
 from shaodao.people.policy import Level, Role, Seat
 from shaodao.people.queries import at_level, stand_ins, units_by_id
