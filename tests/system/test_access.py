@@ -34,6 +34,7 @@ from shaodao.whistles.policy import Kind, Origin
 from shaodao.workforce.actions import choosing, showing
 from shaodao.workforce.actions.holding import claim
 from shaodao.workforce.models import Appeal, Batch, Comment, Period, Proposal, Score, Selection
+from tests.drawing.ground import written
 from tests.sessions import sign_in
 from tests.sites.ground import known
 from tests.town import GRIDS, MONDAY
@@ -133,6 +134,24 @@ CHIEF_OTHERS = {
 CHIEF_ASKED = {200: CHIEF_KEEPERS, **CHIEF_OTHERS}
 CHIEF_SENT = {422: CHIEF_KEEPERS, **CHIEF_OTHERS}
 DEFECT_SENT = {422: AREA, 404: OFFICE - AREA, 403: ADMINISTRATORS, 302: ANYBODY}
+
+# Who draws contact lists, and the first grid's; who sees the net, and the first grid in it.
+DRAWERS = DECIDING | {"stranger"}
+NET = AREA | FAR | BESIDE - {"city_handler"} | ADMIN | SECURITY
+
+
+def drawn(status: int) -> dict:
+    """Those who decide in the first grid's community; whoever else sees it is refused."""
+    seen = AREA - WORKER | ADMINISTRATORS
+    there = {status: DECIDING, 403: seen - DECIDING, 302: ANYBODY}
+    return {**there, 404: STAFF - seen}
+
+
+def drawn_sent(status: int) -> dict:
+    """The same, with what those who decide are told of an empty form."""
+    rule = drawn(status)
+    return {**rule, 302: DECIDING | ANYBODY} if status == 302 else rule
+
 
 # name: (what a GET gets, what an empty POST gets)
 RULES: dict[str, tuple[dict, dict]] = {
@@ -296,6 +315,24 @@ RULES: dict[str, tuple[dict, dict]] = {
     "communities": (READERS_READ, STAFF_READ_ONLY),
     "community": (COMMUNITY_READ, STAFF_READ_ONLY),
     "building_chief": (CHIEF_ASKED, CHIEF_SENT),
+    # drawing contact lists, and the map of the net
+    "drawings": (only(DRAWERS), {405: STAFF, 302: ANYBODY}),
+    "draw_village": (drawn(200), drawn(422)),
+    "drawing": (drawn(200), {405: STAFF, 302: ANYBODY}),
+    "drawing_homes": (drawn(200), {405: STAFF, 302: ANYBODY}),
+    "drawing_effect": (drawn(422), {405: STAFF, 302: ANYBODY}),
+    "change_drawing": ({405: STAFF, 302: ANYBODY}, drawn_sent(302)),
+    "adopt_drawing": ({405: STAFF, 302: ANYBODY}, drawn(422)),
+    "net": ({302: NET | ANYBODY, 403: STAFF - NET}, {405: STAFF, 302: ANYBODY}),
+    "net_area": (
+        {
+            200: NET & (AREA | ADMIN | SECURITY),
+            302: ANYBODY,
+            403: STAFF - NET,
+            404: NET - AREA - ADMIN - SECURITY,
+        },
+        {405: STAFF, 302: ANYBODY},
+    ),
     "coverage": (COVERAGE_READ, {405: STAFF, 302: ANYBODY}),
     # messages: one's own
     "mailbox": (SHOWN_STAFF, {405: STAFF, 302: ANYBODY}),
@@ -634,7 +671,15 @@ def _workforce(town) -> dict[str, dict]:
     appeal = Appeal.objects.create(score=score, text="少算了", at=at)
     proposal = Proposal.objects.create(unit=town.community, made_at=at, made_by=desk, rows=[])
     member = {"pk": home, "person": town.worker.pk}
+    draft = {"pk": written(town).pk}
     return {
+        "draw_village": {"pk": home},
+        "drawing": draft,
+        "drawing_homes": draft | {"n": 1},
+        "drawing_effect": draft,
+        "change_drawing": draft | {"verb": "move"},
+        "adopt_drawing": draft,
+        "net_area": {"pk": town.grid.pk},
         "door": {"code": f"h{town.household.pk}"},
         "team": code,
         "team_photo": {"pk": town.worker.pk},

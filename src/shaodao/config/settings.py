@@ -119,6 +119,7 @@ INSTALLED_APPS = [
     "shaodao.workforce",
     "shaodao.whistles",
     "shaodao.outreach",
+    "shaodao.drawing",
     "shaodao.residents",
     "shaodao.insights",
     "shaodao.town",

@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("shaodao.workforce.urls")),
     path("whistles/", include("shaodao.whistles.urls")),
     path("outreach/", include("shaodao.outreach.urls")),
+    path("drawing/", include("shaodao.drawing.urls")),
     path("figures/", include("shaodao.insights.urls")),
     path("kit/", include("shaodao.kit.urls")),
 ]

@@ -34,6 +34,7 @@ class Link(NamedTuple):
 
 _OFFICE = frozenset({"INTAKE", "DISPATCHER", "DUTY_CHIEF", "VERIFIER", "LEADER"})
 _ON_SITE = frozenset({"HANDLER", "GRID_WORKER", "VERIFIER", "SECRETARY"})
+_DRAWING = frozenset({"DISPATCHER", "DUTY_CHIEF", "SECRETARY"})
 
 STAFF = (  # the first six one may open stand in the bar, the others behind it
     Place("desk", N_("工作台"), "desk", _OFFICE | {"HANDLER"}),
@@ -47,6 +48,8 @@ STAFF = (  # the first six one may open stand in the bar, the others behind it
     Place("sectors", N_("工作条线"), "flag", _OFFICE | {"HANDLER"}),
     Place("announcements", N_("通知"), "send", _OFFICE | {"SECRETARY"}),
     Place("grids", N_("网格"), "grid", _OFFICE | _ON_SITE),
+    Place("net", N_("网格图"), "map", _OFFICE | _ON_SITE),
+    Place("drawings", N_("划分名单"), "split", _DRAWING),
     Place("compounds", N_("小区"), "building", _OFFICE | _ON_SITE),
     Place("charges", N_("队伍"), "people", _OFFICE | {"SECRETARY", "GRID_WORKER"}),
     Place("workload", N_("工作量"), "people", _OFFICE),

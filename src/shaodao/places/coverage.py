@@ -1,6 +1,7 @@
 """Whether the net is whole: nothing uncovered, no overlap, each household in one list."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -26,6 +27,12 @@ def _load() -> list[Found]:
 
 
 _flaws: Versioned[list[Found]] = Versioned("grids", _load)
+
+
+def flaws_of(codes: Iterable[str]) -> list[Found]:
+    """Return the overlaps and gaps that touch some grids, by their codes."""
+    wanted = set(codes)
+    return [one for one in _flaws.get() if wanted & set(one.keys)]
 
 
 @dataclass
@@ -72,7 +79,7 @@ def cover_of(units: QuerySet, *, on: date) -> Cover:
     areas = units.in_force().filter(kind=Kind.AREA)
     grids = Grid.objects.filter(valid_to=None, unit__in=units)
     codes = set(grids.values_list("code", flat=True))
-    here = [one for one in _flaws.get() if codes & set(one.keys)]
+    here = flaws_of(codes)
     has_grid = Unit.objects.in_force().filter(parent=OuterRef("pk"), level=Level.GRID)
     drawn = Grid.objects.filter(unit=OuterRef("pk"))
     box = grids.aggregate(w=Min("west"), s=Min("south"), e=Max("east"), n=Max("north"))

@@ -1,7 +1,7 @@
 """What is done to places; each with who and why. The only code that writes them."""
 
 from .compounds import end_chief, name_chief, record_defect
-from .contacts import assign_contact, set_asset_owner
+from .contacts import assign_contact, assign_contacts, set_asset_owner
 from .grids import (
     cancel_change,
     draw_grid,
@@ -33,6 +33,7 @@ from .undoing import take_back
 __all__ = [
     "apply_import",
     "assign_contact",
+    "assign_contacts",
     "bring_in",
     "cancel",
     "cancel_change",

@@ -1,5 +1,6 @@
 """Who a household's contact worker is, and which unit a public asset belongs to."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -54,6 +55,76 @@ def assign_contact(
         unit=unit,
     )
     return present
+
+
+@transaction.atomic
+def assign_contacts(
+    *,
+    pairs: Sequence[tuple[Household, User]],
+    community: Unit,
+    actor: User,
+    at: datetime,
+    why: str,
+) -> int:
+    """Make workers the contact workers of many households of a community from today on.
+
+    The same as `assign_contact` for each, in a handful of statements and with one entry for each
+    worker and whoever had the households before.
+
+    :raises PlaceRefused: if the actor may not, gives no reason, a household lies elsewhere, or a
+        worker is not of its grid.
+    """
+    check("assign_contact", actor=actor, unit=community, why=why)
+    wanted = {home.pk: worker for home, worker in pairs}
+    rows = Household.objects.select_for_update(of=["self"]).filter(pk__in=wanted)
+    here = rows.filter(building__grid__unit__parent=community).order_by("pk")
+    grid_of = dict(here.values_list("pk", "building__grid__unit"))
+    if len(grid_of) != len(wanted):
+        raise PlaceRefused(N_("有的户不在{where}"), where=community.short_name)
+    _check_workers(wanted, grid_of)
+    today = timezone.localdate(at)
+    present = {
+        row.household_id: row
+        for row in Contact.objects.filter(household__in=wanted, until=None).order_by("pk")
+    }
+    # Put right the same day: nothing ended.
+    fresh = [row for row in present.values() if row.since >= today]
+    before = {pk: row.worker_id for pk, row in present.items()}
+    wanted = {pk: worker for pk, worker in wanted.items() if before.get(pk) != worker.pk}
+    for row in fresh:
+        row.worker = wanted.get(row.household_id, row.worker)
+    Contact.objects.bulk_update(fresh, ["worker"], batch_size=1000)
+    kept = {row.household_id for row in fresh}
+    later = [pk for pk in wanted if pk not in kept]
+    Contact.objects.filter(household__in=later, until=None).update(until=today)
+    Contact.objects.bulk_create(
+        [Contact(household_id=pk, worker=wanted[pk], since=today) for pk in later], batch_size=1000
+    )
+    changes: dict[tuple[int | None, int], list[int]] = {}
+    for pk, worker in wanted.items():
+        changes.setdefault((before.get(pk), worker.pk), []).append(pk)
+    for (old, new), homes in sorted(changes.items(), key=lambda item: item[1][0]):
+        record(
+            subject=f"user:{new}",
+            name="assign_contacts",
+            actor=actor,
+            at=at,
+            facts={"from": old, "to": new, "households": sorted(homes)},
+            why=why,
+            unit=community,
+        )
+    return len(wanted)
+
+
+def _check_workers(wanted: dict[int, User], grid_of: dict[int, int]) -> None:
+    posts = Post.objects.in_force().filter(
+        user__in=list(wanted.values()), role=Role.GRID_WORKER, unit__in=set(grid_of.values())
+    )
+    seats = set(posts.values_list("user_id", "unit_id"))
+    for pk, worker in wanted.items():
+        if (worker.pk, grid_of[pk]) not in seats:
+            grid = units_by_id()[grid_of[pk]]
+            raise PlaceRefused(N_("{who}不是{grid}的网格员"), who=worker.name, grid=grid.short_name)
 
 
 @transaction.atomic

@@ -257,6 +257,7 @@ async function open(element, options, choice) {
     locale: { "NavigationControl.ZoomIn": say("zoomIn"), "NavigationControl.ZoomOut": say("zoomOut"), "Map.Title": element.getAttribute("aria-label") },
   });
   element.shaodaoMap = map;
+  element.dispatchEvent(new CustomEvent("map:made", { bubbles: true, detail: { map } }));
   map.touchZoomRotate.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
   map.once("idle", () => { element.dataset.ready = "true"; });

@@ -1,0 +1,1 @@
+"""The pages on which contact lists are drawn, and the map of the net."""
