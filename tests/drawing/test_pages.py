@@ -87,6 +87,14 @@ def test_the_same_is_done_without_scripts(town):
     assert row.lot[home] == to
 
 
+def test_who_changes_hands_is_listed_before_it_is_adopted(town):
+    settle(town)
+    row, client = drawn(town), desk(town)
+    page = client.get(reverse("drawing_changes", args=[row.pk]))
+    assert len(page.context["changes"]) == len(drafts.Sheet(row).changed()) > 0
+    assert "西津路后山" in page.content.decode()
+
+
 def test_adopting_from_the_page_needs_a_reason(town):
     settle(town)
     row, client = drawn(town), desk(town)

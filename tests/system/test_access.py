@@ -137,7 +137,7 @@ DEFECT_SENT = {422: AREA, 404: OFFICE - AREA, 403: ADMINISTRATORS, 302: ANYBODY}
 
 # Who draws contact lists, and the first grid's; who sees the net, and the first grid in it.
 DRAWERS = DECIDING | {"stranger"}
-NET = AREA | FAR | BESIDE - {"city_handler"} | ADMIN | SECURITY
+NET = AREA | FAR | BESIDE - {"city_handler"}
 
 
 def drawn(status: int) -> dict:
@@ -316,22 +316,18 @@ RULES: dict[str, tuple[dict, dict]] = {
     "community": (COMMUNITY_READ, STAFF_READ_ONLY),
     "building_chief": (CHIEF_ASKED, CHIEF_SENT),
     # drawing contact lists, and the map of the net
-    "drawings": (only(DRAWERS), {405: STAFF, 302: ANYBODY}),
+    "drawings": (only(DRAWERS), STAFF_READ_ONLY),
     "draw_village": (drawn(200), drawn(422)),
-    "drawing": (drawn(200), {405: STAFF, 302: ANYBODY}),
-    "drawing_homes": (drawn(200), {405: STAFF, 302: ANYBODY}),
-    "drawing_effect": (drawn(422), {405: STAFF, 302: ANYBODY}),
-    "change_drawing": ({405: STAFF, 302: ANYBODY}, drawn_sent(302)),
-    "adopt_drawing": ({405: STAFF, 302: ANYBODY}, drawn(422)),
-    "net": ({302: NET | ANYBODY, 403: STAFF - NET}, {405: STAFF, 302: ANYBODY}),
+    "drawing": (drawn(200), STAFF_READ_ONLY),
+    "drawing_homes": (drawn(200), STAFF_READ_ONLY),
+    "drawing_changes": (drawn(200), STAFF_READ_ONLY),
+    "drawing_effect": (drawn(422), STAFF_READ_ONLY),
+    "change_drawing": (STAFF_SENT_ONLY, drawn_sent(302)),
+    "adopt_drawing": (STAFF_SENT_ONLY, drawn(422)),
+    "net": ({302: NET | ANYBODY, 403: STAFF - NET}, STAFF_READ_ONLY),
     "net_area": (
-        {
-            200: NET & (AREA | ADMIN | SECURITY),
-            302: ANYBODY,
-            403: STAFF - NET,
-            404: NET - AREA - ADMIN - SECURITY,
-        },
-        {405: STAFF, 302: ANYBODY},
+        {200: NET & AREA, 302: ANYBODY, 403: STAFF - NET, 404: NET - AREA},
+        STAFF_READ_ONLY,
     ),
     "coverage": (COVERAGE_READ, {405: STAFF, 302: ANYBODY}),
     # messages: one's own
@@ -676,6 +672,7 @@ def _workforce(town) -> dict[str, dict]:
         "draw_village": {"pk": home},
         "drawing": draft,
         "drawing_homes": draft | {"n": 1},
+        "drawing_changes": draft,
         "drawing_effect": draft,
         "change_drawing": draft | {"verb": "move"},
         "adopt_drawing": draft,

@@ -15,7 +15,6 @@ class DrawingRefused(Refusal):
 DESK = frozenset({Role.DISPATCHER, Role.DUTY_CHIEF, Role.SECRETARY})
 # Whose posts over a place see where its households are; others see the middle of each list.
 SEES_HOMES = DESK | {Role.INTAKE, Role.VERIFIER, Role.LEADER, Role.GRID_WORKER}
-SEES_NET = SEES_HOMES | {Role.ADMIN, Role.SECURITY}
 
 
 class Kind(StrEnum):

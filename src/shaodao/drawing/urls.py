@@ -9,6 +9,7 @@ urlpatterns = [
     path("villages/<int:pk>/", villages.village, name="draw_village"),
     path("drafts/<int:pk>/", drafts.draft, name="drawing"),
     path("drafts/<int:pk>/lists/<int:n>/", drafts.homes, name="drawing_homes"),
+    path("drafts/<int:pk>/changes/", drafts.changes, name="drawing_changes"),
     path("drafts/<int:pk>/effect/", drafts.effect, name="drawing_effect"),
     path("drafts/<int:pk>/adopt/", drafts.adopt, name="adopt_drawing"),
     path("drafts/<int:pk>/<slug:verb>/", drafts.change, name="change_drawing"),

@@ -164,8 +164,7 @@ class Sheet:
             "n_homes": len(self.homes),
             "n_people": int(self.ws.sum()),
             "n_changed": len(self.changed()),
-            "least_size": int(sizes.min()),
-            "most_size": int(sizes.max()),
+            "sizes": f"{sizes.min()}—{sizes.max()}",
         }
 
     def changed(self) -> list[int]:
@@ -333,6 +332,35 @@ def doors_of(sheet: Sheet, a: int) -> list[Door]:
         )
         for i in own
         if (row := by_id.get(sheet.homes[i][ID]))
+    ]
+
+
+@dataclass(frozen=True)
+class Change:
+    """A household that would change hands, or is given somebody for the first time."""
+
+    address: str
+    before: User | None
+    after: User | None
+    number: int  # of the list it would be in
+
+
+def changes_of(sheet: Sheet) -> list[Change]:
+    """Return the households whose worker a draft changes, list by list."""
+    row = sheet.drawing
+    own = [i for i, a in enumerate(row.lot) if row.was[i] != row.workers[a]]
+    homes = Household.objects.filter(pk__in=[sheet.homes[i][ID] for i in own])
+    by_id = {one.pk: one for one in homes.select_related("building").defer("building__search")}
+    people = User.objects.in_bulk({pk for pk in (*row.was, *row.workers) if pk})
+    return [
+        Change(
+            f"{home.building.address} {home.number}".strip(),
+            people.get(row.was[i]),
+            people.get(row.workers[row.lot[i]]),
+            row.lot[i] + 1,
+        )
+        for i in sorted(own, key=lambda i: row.lot[i])
+        if (home := by_id.get(sheet.homes[i][ID]))
     ]
 
 

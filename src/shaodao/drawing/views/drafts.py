@@ -135,6 +135,15 @@ def homes(request: HttpRequest, pk: int, n: int) -> HttpResponse:
 
 @login_required
 @require_GET
+def changes(request: HttpRequest, pk: int) -> HttpResponse:
+    """GET: the households that would change hands, each with whom they had and would have."""
+    sheet = _sheet(request, pk)
+    context = {"drawing": sheet.drawing, "changes": queries.changes_of(sheet)}
+    return render(request, "drawing/changes.html", context)
+
+
+@login_required
+@require_GET
 def effect(request: HttpRequest, pk: int) -> JsonResponse:
     """GET: what moving households (homes=1,2) to a list (to=3, from 0) would do, in words."""
     sheet = _sheet(request, pk)

@@ -31,7 +31,7 @@ SHOW_HINTS = {
 
 
 def _check(request: HttpRequest) -> None:
-    if not policy.SEES_NET & roles_of(request.user):
+    if not policy.SEES_HOMES & roles_of(request.user):
         raise PermissionDenied
 
 

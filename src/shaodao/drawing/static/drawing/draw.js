@@ -276,7 +276,12 @@ class Lists {
     }
     this.note?.classList.toggle("is-refused", Boolean(this.state.refusal));
     this.say(this.state.refusal || "");
-    if (this.slider && this.state.stop >= 0) { this.slider.value = this.state.stop; this.slide(this.state.stop); }
+    // Two stops may have the same lists: then the slider stays where it was let go.
+    const stays = this.slider && String(this.ground.points[this.slider.value].lot) === String(this.lot);
+    if (this.slider && this.state.stop >= 0) {
+      if (!stays) this.slider.value = this.state.stop;
+      this.slide(Number(this.slider.value));
+    }
     this.redraw();
   }
 }
