@@ -8,7 +8,7 @@ import logging
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import quantiles
+from statistics import median, quantiles
 from time import perf_counter
 
 from bench.ground.mosaic import NORTH_EAST, SOUTH_WEST
@@ -170,7 +170,7 @@ def _tile(rng: random.Random, z: int, *, is_public: bool = False) -> Asked:
 def alternately(
     cluster: localpg.Cluster, names: Sequence[str], pages: Mapping[str, Pages], kind: str, n: int
 ) -> tuple[list[list[float]], list[int]]:
-    """Return the milliseconds of each request of a kind on each database, and the most queries."""
+    """Return the milliseconds of each request of a kind on each database, and the usual queries."""
     took: dict[str, list[float]] = {name: [] for name in names}
     counts = []
     for name in names:
@@ -181,7 +181,7 @@ def alternately(
         for name in names:
             use(cluster, name)
             if start == 0:
-                counts.append(max(pages[name].n_queries(kind)[1:]))
+                counts.append(round(median(pages[name].n_queries(kind)[1:])))
             times = pages[name].time_ms(kind, ROUND + 1, start=start)
             took[name] += times[1:]  # the first connects and reads what a process keeps
     return list(took.values()), counts

@@ -144,6 +144,13 @@ def _says(text: str) -> Q:
     return found
 
 
+# What a row shows and is sorted by.
+_SHOWN = (
+    *("number", "title", "status", "category", "is_hazard", "n_reports", "lon", "lat", "area"),
+    *("holder", "holder_person", "due_at", "received_at", "ended_at"),
+)
+
+
 @dataclass(frozen=True)
 class Row:
     """A case of the queue, with when its nearest clock warns."""
@@ -156,9 +163,9 @@ def page_of(user, filters: Filters, *, at: datetime, after: str | None) -> Page:
     """Return a page of the queue, each case with what a row shows, in a fixed number of queries."""
     order = _ORDERS["ended" if filters.tab == "ended" and filters.sort == "due" else filters.sort]
     # Open cases have a deadline and ended ones an end: constraints of the table.
-    cases = narrowed(user, filters, at=at).defer("search")
+    cases = narrowed(user, filters, at=at).only(*_SHOWN)
     found = keyset(cases, order=order, after=after, size=PAGE, has_nulls=False)
-    complete(found.rows, people=["holder_person"])
+    complete(found.rows, units=["area", "holder"], people=["holder_person"])
     warns = _warnings(found.rows)
     rows = [Row(case, warns.get((case.pk, case.due_at))) for case in found.rows]
     return Page(rows=rows, next=found.next, previous=found.previous)
@@ -207,7 +214,7 @@ def units_to_choose(user) -> list[Unit]:
     units = [
         unit
         for unit in units_by_id().values()
-        if unit.path.startswith(tops) and unit.kind in kinds and unit.level in _LISTED
+        if unit.level in _LISTED and unit.kind in kinds and unit.path.startswith(tops)
     ]
     return sorted(units, key=lambda unit: (unit.kind != Kind.AREA, unit.code or "", unit.pk))
 

@@ -66,19 +66,24 @@ def is_handler(user, case: Case) -> bool:
     return case.handled_by_id is not None and case.handled_by_id == user.pk
 
 
-def complete(cases: Sequence[Case], *, people: Sequence[str] = ()) -> None:
-    """Give cases their class and units, and the people in these columns, in one query at most.
+_UNITS = ("area", "desk", "lead", "checker", "holder")
+
+
+def complete(
+    cases: Sequence[Case], *, units: Sequence[str] = _UNITS, people: Sequence[str] = ()
+) -> None:
+    """Give cases their class, and units and people in these columns, in one query at most.
 
     Classes and units are kept by the process: joining them takes longer to plan than to read.
     """
-    units, categories = units_by_id(), present_rules().categories
+    known, categories = units_by_id(), present_rules().categories
     named = {getattr(case, f"{column}_id") for case in cases for column in people} - {None}
     found = User.objects.in_bulk(named)
     for case in cases:
         case.category = categories[case.category_id]
-        for column in ("area", "desk", "lead", "checker", "holder"):
+        for column in units:
             pk = getattr(case, f"{column}_id")
-            setattr(case, column, units[pk] if pk is not None else None)
+            setattr(case, column, known[pk] if pk is not None else None)
         for column in people:
             setattr(case, column, found.get(getattr(case, f"{column}_id")))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from urllib.parse import urlencode
 
@@ -82,6 +82,12 @@ class Scope:
             return []
         seen = [self.units[pk] for pk in self.area.ancestor_ids]
         return [unit for unit in seen if _may_see(self.user, unit)]
+
+    @property
+    def span(self) -> tuple[datetime, datetime]:
+        """The instants it begins and ends at: an index on a time takes these, not days."""
+        start, end = (datetime.combine(day, time()) for day in (self.since, self.until))
+        return timezone.make_aware(start), timezone.make_aware(end)
 
     @property
     def last(self) -> date:

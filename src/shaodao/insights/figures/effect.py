@@ -55,7 +55,8 @@ def read(scope: Scope) -> Page:
 
 def _outcomes(scope: Scope) -> QuerySet[Outcome]:
     cases = Case.objects.visible_to(scope.user).filter(status="CLOSED")
-    cases = cases.filter(ended_at__date__gte=scope.since, ended_at__date__lt=scope.until)
+    start, end = scope.span
+    cases = cases.filter(ended_at__gte=start, ended_at__lt=end)
     if scope.area is not None:
         cases = cases.filter(area__path__startswith=scope.area.path)
     if scope.picture:
@@ -65,7 +66,8 @@ def _outcomes(scope: Scope) -> QuerySet[Outcome]:
 
 def _sites(scope: Scope) -> QuerySet[Site]:
     rows = Site.objects.visible_to(scope.user).filter(state="SOLVED")
-    rows = rows.filter(solved_at__date__gte=scope.since, solved_at__date__lt=scope.until)
+    start, end = scope.span
+    rows = rows.filter(solved_at__gte=start, solved_at__lt=end)
     if scope.area is not None:
         rows = rows.filter(unit_ids__contains=[scope.area.pk])
     return rows.none() if scope.picture else rows  # a site has no class

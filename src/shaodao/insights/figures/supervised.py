@@ -41,7 +41,8 @@ _KINDS = ("urges", "yellows", "reds")
 def _rows(scope: Scope) -> QuerySet[Supervision]:
     """Return the supervisions issued in the scope, by days of the county's time zone."""
     rows = Supervision.objects.visible_to(scope.user)
-    rows = rows.filter(issued_at__date__gte=scope.since, issued_at__date__lt=scope.until)
+    start, end = scope.span
+    rows = rows.filter(issued_at__gte=start, issued_at__lt=end)
     if scope.area is not None:
         rows = rows.filter(case__area__path__startswith=scope.area.path)
     return rows.filter(case__category__in=scope.classes) if scope.picture else rows

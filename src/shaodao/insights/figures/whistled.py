@@ -101,7 +101,8 @@ def _weight(scope: Scope) -> int:
 
 def _summonses(scope: Scope) -> QuerySet[Summons]:
     rows = Summons.objects.visible_to(scope.user).filter(whistle__blown_at__isnull=False)
-    rows = rows.filter(sent_at__date__gte=scope.since, sent_at__date__lt=scope.until)
+    start, end = scope.span
+    rows = rows.filter(sent_at__gte=start, sent_at__lt=end)
     if scope.area is not None:
         rows = rows.filter(whistle__case__area__path__startswith=scope.area.path)
     return rows.filter(whistle__case__category__in=scope.classes) if scope.picture else rows
