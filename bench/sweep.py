@@ -6,6 +6,8 @@ then by the queue's worker, killed half-way and started again. The last line is 
 """
 
 import argparse
+import cProfile
+import pstats
 import time
 from datetime import UTC, datetime
 
@@ -53,6 +55,7 @@ SELECT count(*) FROM (
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bin/bench sweep", description=__doc__)
     parser.add_argument("--due", type=int, default=10_000)
+    parser.add_argument("--profile", action="store_true", help="say where the time went, and end")
     options = parser.parse_args()
     with own_cluster() as cluster:
         write_county(n_streets=4)
@@ -65,6 +68,9 @@ def main() -> None:
         connection.close()
         clone(cluster, "once")
         use(cluster, "once")
+        if options.profile:
+            _profile(at)
+            return
         began, cpu = time.perf_counter(), time.process_time()
         acted = run_sweeps(at=at)
         seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
@@ -84,6 +90,15 @@ def main() -> None:
         "done_after_restart_s": f"{done:.1f}",
     }
     print(" ".join(f"{name}={figure}" for name, figure in figures.items()))
+
+
+def _profile(at: datetime) -> None:
+    """Print which lines took the processor, and what waited for the database."""
+    with cProfile.Profile() as profile:
+        acted = run_sweeps(at=at)
+    print(acted)
+    pstats.Stats(profile).sort_stats("tottime").print_stats(45)
+    pstats.Stats(profile).sort_stats("cumtime").print_stats(60)
 
 
 def _interrupted(cluster, n: int) -> tuple[int, float, int]:

@@ -1,10 +1,15 @@
 """Questions about cases that join several tables, for actions and pages alike."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
 
 from django.utils import timezone
 
+from shaodao.kit.asking import Asked
+from shaodao.kit.rows import read
 from shaodao.people.holders import Holders
 from shaodao.people.models import Unit, User, seats_over
 from shaodao.people.policy import Level, Role, Seat
@@ -12,7 +17,7 @@ from shaodao.people.queries import at_level, stand_ins, units_by_id
 from shaodao.places.models import Asset, Contact
 
 from . import policy
-from .models import Case
+from .models import Approval, Case, CaseReport, JournalEntry
 from .rules import Rules
 from .rules import rules as present_rules
 
@@ -94,8 +99,75 @@ def with_merged(case_ids: Collection[int]) -> dict[int, int]:
     What hangs on a family is then asked for by ids: a condition over both sides of a join would
     read every case there is.
     """
-    merged = Case.objects.filter(primary__in=case_ids).values_list("pk", "primary")
+    merged = Case.objects.filter(primary__among=case_ids).values_list("pk", "primary")
     return {**dict(merged), **{pk: pk for pk in case_ids}}
+
+
+class Reporter(NamedTuple):
+    """A report whose reporter follows it, as whoever tells them needs it."""
+
+    pk: int
+    number: str
+    phone: str
+    key: UUID
+
+
+class Known:
+    """What stands beside cases: read for all of them at once when the first of it is wanted."""
+
+    def __init__(self, cases: Collection[Case] = (), *, holders: Holders | None = None) -> None:
+        ids = [case.pk for case in cases]
+        at_home = {case.household_id for case in cases} - {None}
+        self.holders = holders or Holders()
+        self.reporters: Asked[int, Sequence[Reporter]] = Asked(_reporters, none=(), about=ids)
+        self.applications: Asked[int, Sequence[Approval]] = Asked(_undecided, none=(), about=ids)
+        self.sent_to: Asked[int, Sequence[Mapping]] = Asked(_dispatches, none=(), about=ids)
+        self.contacts: Asked[int, int | None] = Asked(_contacts, none=None, about=at_home)
+        self.stand_ins: Asked[int, int | None] = Asked(stand_ins, none=None)
+        self.owners: Asked[int, int | None] = Asked(_owners, none=None, about=ids)
+
+
+def _reporters(ids: Collection[int]) -> Mapping[int, Sequence[Reporter]]:
+    """Return the reports of each family whose reporters left a phone and still follow them."""
+    families = with_merged(ids)
+    links = CaseReport.objects.filter(case__among=families, withdrawn_at=None)
+    links = links.filter(report__token_digest__isnull=False).exclude(report__phone="")
+    said = links.order_by("pk").values_list(
+        "case", "report", "report__number", "report__phone", "report__key"
+    )
+    found: dict[int, list[Reporter]] = defaultdict(list)
+    for case, *report in said:
+        found[families[case]].append(Reporter(*report))
+    return found
+
+
+def _undecided(ids: Collection[int]) -> Mapping[int, Sequence[Approval]]:
+    """Return what waits for consent; whoever decides on it locks the case first."""
+    found: dict[int, list[Approval]] = defaultdict(list)
+    rows = Approval.objects.filter(case__among=ids, decided_at=None)
+    for row in read(rows.order_by("pk"), later=("evidence",)):
+        found[row.case_id].append(row)
+    return found
+
+
+def _dispatches(ids: Collection[int]) -> Mapping[int, Sequence[Mapping]]:
+    """Return what the journal keeps of each time a case was sent to somebody."""
+    found: dict[int, list[Mapping]] = defaultdict(list)
+    rows = JournalEntry.objects.filter(case__among=ids, name="dispatch").order_by("pk")
+    for case, facts in rows.values_list("case", "facts"):
+        found[case].append(facts)
+    return found
+
+
+def _contacts(households: Collection[int]) -> Mapping[int, int]:
+    rows = Contact.objects.in_force().filter(household__among=households).order_by("-pk")
+    return dict(rows.values_list("household", "worker"))
+
+
+def _owners(ids: Collection[int]) -> Mapping[int, int]:
+    """Return the unit that owns the asset which the first of a case's reports names."""
+    links = CaseReport.objects.filter(case__among=ids, report__asset__owner__isnull=False)
+    return dict(links.order_by("-joined_at").values_list("case", "report__asset__owner"))
 
 
 def routing_of(
@@ -105,11 +177,13 @@ def routing_of(
     rules: Rules | None = None,
     asset: Asset | None = None,
     holders: Holders | None = None,
+    known: Known | None = None,
 ) -> policy.Routing:
     """Return whom a case goes to, in order, and why.
 
     asset : what it is about, where the case is not written yet
     holders : who holds which posts, where several cases are looked at together
+    known : what was read about this case among others, holders included
     """
     book = rules or present_rules()
     return policy.route(
@@ -117,41 +191,32 @@ def routing_of(
         kind=book.categories[case.category_id].kind,
         categories=book.lineage(case.category_id),
         unit_ids=case.area.ancestor_ids,
-        found=_found(case, asset, holders or Holders()),
+        found=_found(case, asset, known or Known(holders=holders)),
         on=timezone.localdate(at),
     )
 
 
 def _found(
-    case: Case, asset: Asset | None, holders: Holders
+    case: Case, asset: Asset | None, known: Known
 ) -> dict[str, list[tuple[int, int | None]]]:
     """Return what each target of the routing table means for this case."""
     T = policy.Target
     found: dict[str, list[tuple[int, int | None]]] = {}
     grid = at_level(case.area, "GRID")
     if grid is not None:
-        workers = holders.on_duty(grid.pk, Role.GRID_WORKER)
+        workers = known.holders.on_duty(grid.pk, Role.GRID_WORKER)
         found[T.GRID] = [(grid.pk, person) for person in workers]
-        contact = (
-            Contact.objects.in_force().filter(household=case.household_id).first()
-            if case.household_id
-            else None
-        )
+        contact = known.contacts[case.household_id] if case.household_id else None
         if contact is not None:
-            away = stand_ins([contact.worker_id])
-            found[T.CONTACT_WORKER] = [(grid.pk, away.get(contact.worker_id, contact.worker_id))]
+            found[T.CONTACT_WORKER] = [(grid.pk, known.stand_ins[contact] or contact)]
     for target, level in ((T.COMMUNITY, "COMMUNITY"), (T.TOWNSHIP, "TOWNSHIP")):
         if (unit := at_level(case.area, level)) is not None:
             found[target] = [(unit.pk, None)]
-    owner = asset.owner_id if asset is not None else _owner_of(case)
+    owner = asset.owner_id if asset is not None else _owner_of(case, known)
     if owner is not None:
         found[T.ASSET_OWNER] = [(owner, None)]
     return found
 
 
-def _owner_of(case: Case) -> int | None:
-    """Return the unit that owns the asset the case's first report names."""
-    if case._state.adding:
-        return None
-    links = case.reports.filter(report__asset__owner__isnull=False).order_by("joined_at")
-    return links.values_list("report__asset__owner", flat=True).first()
+def _owner_of(case: Case, known: Known) -> int | None:
+    return None if case._state.adding else known.owners[case.pk]

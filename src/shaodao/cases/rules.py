@@ -3,7 +3,7 @@
 The rows live in the database and change seldom, so a process keeps them and looks at their version.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import cached_property, lru_cache
@@ -70,20 +70,43 @@ class Rules:
 
         :raises policy.MoveRefused: if the county has set none.
         """
-        row = policy.pick_limit(
-            self._limits_of.get(step, ()),
-            step=step,
-            categories=self.lineage(category),
-            unit_ids=unit.ancestor_ids,
-            is_hazard=is_hazard,
-            on=on,
-            level=level,
-        )
+        places = tuple(pk for pk in unit.ancestor_ids if pk in self._places)
+        row = self._pick(step, self.lineage(category), places, is_hazard, on, level)
         if row is None:
             raise policy.MoveRefused(
                 N_("还没有设定{step}时限"), step=policy.STEP_LABELS[policy.Step(step)]
             )
         return row
+
+    @cached_property
+    def _places(self) -> frozenset[int]:
+        """The units that have limits of their own."""
+        return frozenset(row.unit_id for row in self.limits if row.unit_id is not None)
+
+    @cached_property
+    def _pick(self) -> Callable[..., policy.LimitRow | None]:
+        """The choice among limits, each made once."""
+
+        @lru_cache(maxsize=4096)
+        def pick(
+            step: str,
+            categories: tuple[str, ...],
+            unit_ids: tuple[int, ...],
+            is_hazard: bool,  # noqa: FBT001
+            on: date,
+            level: str,
+        ) -> policy.LimitRow | None:
+            return policy.pick_limit(
+                self.limits,
+                step=step,
+                categories=categories,
+                unit_ids=unit_ids,
+                is_hazard=is_hazard,
+                on=on,
+                level=level,
+            )
+
+        return pick
 
 
 def _load() -> Rules:

@@ -69,9 +69,7 @@ def canonical_json(fields: Mapping[str, object]) -> bytes:
     Raises   ValueError : on a float, an instant without a zone, a key that is not text, or
              anything else that has no single spelling
     """
-    plain = _plain(fields)
-    text = json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return text.encode()
+    return _SPELL(_plain(fields)).encode()
 
 
 def entry_hash(previous: bytes, fields: Mapping[str, object]) -> bytes:
@@ -147,8 +145,14 @@ def _is_intact(entry: Entry, stands_on: bytes) -> bool:
         return False
 
 
+_SPELL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+_AS_THEY_ARE = frozenset({str, int, bool, type(None)})
+
+
 def _plain(value: object) -> object:
     """Return a value as JSON has it, or refuse it."""
+    if type(value) in _AS_THEY_ARE:
+        return value
     match value:
         case None | bool() | int() | str():
             return value

@@ -1,7 +1,10 @@
-"""Writing new rows of several tables at once, where many people wait for few processors."""
+"""Writing rows of several tables, or many rows, where many people wait for few processors.
+
+What a new row of 22 columns costs: 0.15 ms by `bulk_create`, 0.06 as JSON, 0.03 by COPY.
+"""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import groupby
@@ -9,7 +12,12 @@ from operator import attrgetter
 from uuid import UUID
 
 from django.contrib.postgres.search import SearchVectorField
-from django.db import connection, models
+from django.db import IntegrityError, connection, connections, models, transaction
+from django.db.models.base import ModelState
+from psycopg.abc import Buffer
+from psycopg.adapt import Loader
+
+MANY = 20  # rows from which COPY is the cheaper way
 
 
 def insert(rows: Sequence[models.Model]) -> None:
@@ -88,3 +96,207 @@ def _plain(value: object) -> object:
     if isinstance(value, tuple | frozenset | set):
         return list(value)
     raise TypeError(f"a value of {type(value)} in a row")
+
+
+# ---- many rows of one table -------------------------------------------------------------------
+
+
+@models.ForeignKey.register_lookup
+@models.Field.register_lookup
+class Among(models.Lookup):
+    """`x__among=ids`: as `x__in`, with all ids as one value that nobody has to take apart."""
+
+    lookup_name = "among"
+
+    def get_prep_lookup(self) -> list:
+        """Return the values as they are: numbers or codes."""
+        return list(self.rhs)
+
+    def get_db_prep_lookup(self, value: list, connection: object) -> tuple[str, list]:
+        """Return the place of the one array."""
+        return "%s", [value]
+
+    def as_sql(self, compiler, connection) -> tuple[str, list]:
+        """Return `column = ANY(array)`."""
+        column, before = self.process_lhs(compiler, connection)
+        array, values = self.process_rhs(compiler, connection)
+        return f"{column} = ANY({array})", [*before, *values]
+
+
+def read(found: models.QuerySet, *, later: Collection[str] = ()) -> list:
+    """Return rows as iterating over the query does, at a fifth of its cost: none is constructed.
+
+    Each remembers how it was read, for `write_changes`. Not for columns of JSON.
+
+    later : attributes that are seldom wanted, each read when it is
+    """
+    model = found.model
+    names = tuple(f.attname for f in model._meta.concrete_fields if f.attname not in later)
+    statement, params = found.values_list(*names).query.sql_with_params()
+    alias = found.db
+    with connections[alias].cursor() as cursor:
+        cursor.adapters.register_loader("timestamptz", _Instant)
+        cursor.execute(statement, params)
+        return [_as_read(model, names, values, alias) for values in cursor.fetchall()]
+
+
+class _Instant(Loader):
+    """Instants read by the interpreter itself: they are a tenth of a large read's cost then."""
+
+    def load(self, data: Buffer) -> datetime:
+        """Return an instant in UTC, as the connection's zone is."""
+        return datetime.fromisoformat(bytes(data).decode())
+
+
+def _as_read(
+    model: type[models.Model], names: Sequence[str], values: Sequence[object], alias: str
+) -> models.Model:
+    row = model.__new__(model)
+    row.__dict__.update(zip(names, values, strict=True))
+    row.__dict__["_read"] = dict(row.__dict__)
+    row._state = state = ModelState()
+    state.adding, state.db = False, alias
+    return row
+
+
+def new(model: type[models.Model], **values: object) -> models.Model:
+    """Return a new row with these attributes, ids of what it points at among them.
+
+    What is not given is as the table has it. As in `read`, no constructor is run.
+    """
+    row = model.__new__(model)
+    plain, made = _defaults(model)
+    row.__dict__.update(plain)
+    row.__dict__.update((name, make()) for name, make in made if name not in values)
+    row.__dict__.update(values)
+    row._state = ModelState()
+    return row
+
+
+@lru_cache
+def _defaults(
+    model: type[models.Model],
+) -> tuple[Mapping[str, object], Sequence[tuple[str, Callable[[], object]]]]:
+    """Return the values a new row has of itself, and what makes those that are made for each."""
+    made = [(f.attname, f.get_default) for f in _fields(model) if callable(f.default)]
+    plain = {f.attname: None if f.primary_key else f.get_default() for f in _fields(model)}
+    return plain, made
+
+
+def _fields(model: type[models.Model]) -> Sequence[models.Field]:
+    return model._meta.concrete_fields
+
+
+def add(model: type[models.Model], rows: Sequence[Mapping[str, object]]) -> None:
+    """Write many new rows of one table, each a mapping by attribute; constraints hold as ever.
+
+    They get their ids from the database, and their order; the ids are not read back.
+    """
+    if not rows:
+        return
+    named = _copied(model)
+    columns = ", ".join(f'"{column}"' for _, column, _ in named)
+    written = _Written()
+    with (
+        connection.cursor() as cursor,
+        connection.wrap_database_errors,
+        cursor.copy(f'COPY "{model._meta.db_table}" ({columns}) FROM STDIN') as copy,
+    ):
+        for row in rows:
+            copy.write_row(
+                [written(row[name]) if is_json else row[name] for name, _, is_json in named]
+            )
+
+
+class _Written:
+    """JSON documents as text; one that several rows share is spelt once."""
+
+    def __init__(self) -> None:
+        self._last: object = None
+        self._text: str | None = None
+
+    def __call__(self, value: object) -> str | None:
+        if value is not self._last:
+            self._last, self._text = value, None if value is None else _SPELL(value)
+        return self._text
+
+
+_SPELL = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def add_unwritten(
+    model: type[models.Model], rows: Sequence[Mapping[str, object]], *, by: str
+) -> None:
+    """Write new rows of one table, but those whose unique attribute `by` is there already."""
+    if not rows:
+        return
+    if len(rows) >= MANY:
+        written = model._base_manager.filter(**{f"{by}__among": [row[by] for row in rows]})
+        there = set(written.values_list(by, flat=True))
+        try:
+            with transaction.atomic():
+                add(model, [row for row in rows if row[by] not in there])
+            return
+        except IntegrityError:  # somebody wrote one this very moment: leave it to the database
+            pass
+    statement, _, _ = _written(model, False)  # noqa: FBT003
+    named = _copied(model)
+    values = _as_json({column: row[name] for name, column, _ in named} for row in rows)
+    with connection.cursor() as cursor:
+        cursor.execute(f"{statement} ON CONFLICT DO NOTHING", [values])
+
+
+def write_changes(rows: Sequence[models.Model]) -> None:
+    """Write what changed of rows of one table since they were read, in one statement.
+
+    Columns that changed of some are written of all; of a row that was not got by `read`, all.
+    """
+    if not rows:
+        return
+    model = type(rows[0])
+    changed = {name for row in rows for name in _changed(row)}
+    names = tuple(name for name in _names(model) if name in changed)
+    if not names:
+        return
+    values = _as_json({"id": row.pk} | {n: getattr(row, n) for n in names} for row in rows)
+    with connection.cursor() as cursor:
+        cursor.execute(_changing(model, names), [values])
+    for row in rows:
+        if "_read" in row.__dict__:
+            row.__dict__["_read"].update((name, row.__dict__.get(name)) for name in names)
+
+
+def _changed(row: models.Model) -> Collection[str]:
+    now = row.__dict__
+    before = now.get("_read")
+    if before is None:
+        return now.keys()
+    changed = [n for n, value in before.items() if now[n] is not value and now[n] != value]
+    if len(now) > len(before) + 2:  # an attribute left for later was set, or read
+        changed += now.keys() - before.keys()
+    return changed
+
+
+@lru_cache
+def _names(model: type[models.Model]) -> Sequence[str]:
+    return [field.attname for field in _fields(model) if not field.primary_key]
+
+
+@lru_cache
+def _copied(model: type[models.Model]) -> list[tuple[str, str, bool]]:
+    """Return what is written of a new row: attribute, column, whether it is JSON."""
+    fields = [field for field in model._meta.concrete_fields if not field.primary_key]
+    return [(f.attname, f.column, isinstance(f, models.JSONField)) for f in fields]
+
+
+@lru_cache
+def _changing(model: type[models.Model], names: tuple[str, ...]) -> str:
+    """Return the statement that changes some attributes of rows given as one JSON document."""
+    fields = {field.attname: field for field in model._meta.concrete_fields}
+    key = model._meta.pk
+    new = ", ".join(f'"{fields[name].column}" = v."{name}"' for name in names)
+    typed = ", ".join(f'"{name}" {fields[name].db_type(connection)}' for name in names)
+    return (
+        f'UPDATE "{model._meta.db_table}" t SET {new} FROM json_to_recordset(%s)'
+        f' AS v("id" {key.rel_db_type(connection)}, {typed}) WHERE t."{key.column}" = v."id"'
+    )

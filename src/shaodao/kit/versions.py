@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from threading import Lock, local
 from typing import ClassVar, Generic, TypeVar
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 
 T = TypeVar("T")
 
@@ -56,14 +56,15 @@ def number_of(name: str) -> int:
         return seen.get(name, 0)
     # Which transaction it is: Django starts a new list with each. The block itself will not do, as
     # a function under `transaction.atomic` is the same block every time it is called.
-    present = connection.run_on_commit if connection.in_atomic_block else None
-    kept = getattr(connection, "_version_numbers", None)
+    here = connections[DEFAULT_DB_ALIAS]  # what `connection` stands for: asked for once
+    present = here.run_on_commit if here.in_atomic_block else None
+    kept = getattr(here, "_version_numbers", None)
     if present is not None and kept is not None and kept[0] is present:
         return kept[1].get(name, 0)
     with connection.cursor() as cursor:  # each page asks: composing a query would take longer
         cursor.execute("SELECT name, number FROM people_version")
         numbers = dict(cursor.fetchall())
-    connection._version_numbers = (present, numbers) if present is not None else None
+    here._version_numbers = (present, numbers) if present is not None else None
     if getattr(_page, "is_looking_once", False):
         _page.numbers = numbers
     return numbers.get(name, 0)

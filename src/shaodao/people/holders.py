@@ -38,6 +38,7 @@ class Holders:
 
     def __init__(self, unit_ids: Iterable[int] = ()):
         self._held: dict[int, list[Held]] = {}
+        self._found: dict[tuple[tuple[int, ...], tuple[str, ...]], list[int]] = {}
         self.look_up(unit_ids)
 
     def look_up(self, unit_ids: Iterable[int]) -> None:
@@ -55,6 +56,14 @@ class Holders:
         """Return who holds one of these posts of a unit, each once, by id."""
         self.look_up([unit_id])
         return sorted({held.user_id for held in self._held[unit_id] if held.role in roles})
+
+    def of_any(self, unit_ids: Iterable[int], roles: tuple[str, ...]) -> list[int]:
+        """Return who holds one of these posts of any of several units, each once, by id."""
+        key = (tuple(unit_ids), roles)
+        if key not in self._found:
+            self.look_up(key[0])
+            self._found[key] = sorted({user for pk in key[0] for user in self.of(pk, roles)})
+        return self._found[key]
 
     def on_duty(self, unit_id: int, role: str) -> list[int]:
         """Return who does a post's work today: its head first, stand-ins for those away."""

@@ -45,6 +45,13 @@ def parameter(
     return max(fitting, key=rank).value
 
 
+def set_in(names: Iterable[str]) -> frozenset[int]:
+    """Return the units that have a number of their own under one of these names, at any time."""
+    rows = _parameters.get()
+    units = (row.unit_id for name in names for row in rows.get(name, ()))
+    return frozenset(pk for pk in units if pk is not None)
+
+
 def number(name: str, *, on: date, unit_ids: Sequence[int] = (), subjects: Sequence[str] = ()):
     """Return a parameter that is a whole number."""
     return int(parameter(name, on=on, unit_ids=unit_ids, subjects=subjects))
@@ -78,7 +85,7 @@ def at_level(unit: Unit, level: str) -> Unit | None:
 
 def stand_ins(people: Iterable[int]) -> dict[int, int]:
     """Return who stands in today for those of `people` who are away (ids)."""
-    rows = Cover.objects.in_force().filter(absent__in=list(people)).order_by("pk")
+    rows = Cover.objects.in_force().filter(absent__among=people).order_by("pk")
     return dict(rows.values_list("absent", "by"))
 
 

@@ -1,26 +1,47 @@
 """A case in hand: the locked row, its running clocks, and what is about to be written.
 
-`open_file` locks, `CaseFile.make` does what a move does in memory, `save` writes it all. The sample
-town makes whole histories through `make` and writes them in bulk: one code for both.
+`open_files` locks, `CaseFile.make` does what a move does in memory, `write_all` writes what came of
+it, of one case or of hundreds, in as many statements. The sample town makes whole histories through
+`make` and writes them in bulk: one code for all.
 """
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 
 from django.db.models import Model
 from django.utils import timezone
 
 from shaodao.cases import policy
-from shaodao.cases.models import Case, CaseSector, Clock, JournalEntry, Remark
-from shaodao.cases.rules import Rules, calendar_of, rules
+from shaodao.cases.models import (
+    Approval,
+    Case,
+    CaseSector,
+    Clock,
+    CoHandler,
+    JournalEntry,
+    Remark,
+)
+from shaodao.cases.queries import Known
+from shaodao.cases.rules import Rules, calendar_from, calendar_of, rules
 from shaodao.cores import chaining, worktime
 from shaodao.cores.wording import N_
+from shaodao.kit import rows
+from shaodao.notices.actions import Matter, post_all
+from shaodao.people.holders import Holders
 from shaodao.people.models import Unit
-from shaodao.people.queries import at_level, number, units_by_id
+from shaodao.people.queries import at_level, number, office_hours_of, units_by_id
 
 Move, C, T = policy.Move, policy.Clock, policy.Step
+# Of no sweep's concern: read where a move asks for it.
+_ASIDE = (
+    "channel", "received_at", "lon", "lat", "zkey", "line", "length_m", "address", "grid_id",
+    "handled_by_id", "handled_at", "solved_by", "solved_level", "cost_fen", "n_reports",
+    "n_reopened",
+)  # fmt: skip
 
 
 @dataclass
@@ -35,6 +56,11 @@ class CaseFile:
     entries: list[JournalEntry] = field(default_factory=list)
     changed: list[Clock] = field(default_factory=list)
     retagged: list[CaseSector] = field(default_factory=list)
+    decided: list[Approval] = field(default_factory=list)  # applications that ended or are late
+    matters: list[Matter] = field(default_factory=list)  # what people are told of it
+    beside: Known | None = None  # what stands beside it, where that is read with others'
+    # The entries of all cases in hand together, in the order they were made
+    log: list[JournalEntry] = field(default_factory=list)
 
     def begin(self, *, at: datetime, actor_id: int | None, facts: Mapping[str, object]) -> None:
         """Start the life of a case that has just been received."""
@@ -110,12 +136,21 @@ class CaseFile:
             bytes(case.head) or chaining.GENESIS,
             entry_fields(case.pk, seq, name, at, actor_id, plain),
         )
-        entry = JournalEntry(
-            case=case, seq=seq, name=name, at=at, actor_id=actor_id, facts=plain, hash=head
-        )
+        entry = rows.new(
+            JournalEntry,
+            case_id=case.pk, seq=seq, name=name, at=at, actor_id=actor_id, facts=plain, hash=head,
+        )  # fmt: skip
         case.n_entries, case.head = seq, head
         self.entries.append(entry)
+        self.log.append(entry)
         return entry
+
+    @property
+    def known(self) -> Known:
+        """What stands beside the case, read when it is wanted."""
+        if self.beside is None:
+            self.beside = Known()
+        return self.beside
 
     @property
     def last(self) -> JournalEntry:
@@ -123,31 +158,26 @@ class CaseFile:
         return self.entries[-1]
 
     def save(self) -> Case:
-        """Write the case, its clocks and its entries."""
-        self.case.save()
-        self._write_rest()
+        """Write the case, its clocks and its entries, and tell whom it concerns."""
+        write_all([self])
         return self.case
 
     def new_rows(self) -> list[Model]:
         """Return what a new case is written as; whoever calls writes it (kit.rows)."""
         fresh = {id(clock): clock for clock in self._fresh()}.values()
         found = [self.case, *fresh, *self.retagged, *self.entries]
-        self.entries, self.changed, self.retagged = [], [], []
+        self._forget()
         return found
+
+    def _forget(self) -> None:
+        """Let go of what has been written."""
+        self.entries, self.changed, self.retagged = [], [], []
+        self.decided, self.matters = [], []
+        self.log.clear()
+        self.beside = None
 
     def _fresh(self) -> list[Clock]:
         return [c for c in self.changed if c.pk is None and c.stopped_at != c.started_at]
-
-    def _write_rest(self) -> None:
-        fresh = self._fresh()
-        stale = [c for c in self.changed if c.pk is not None]
-        for clock in {id(c): c for c in stale}.values():
-            clock.save()
-        Clock.objects.bulk_create({id(c): c for c in fresh}.values())
-        for tag in {id(tag): tag for tag in self.retagged}.values():
-            tag.save()
-        JournalEntry.objects.bulk_create(self.entries)
-        self.entries, self.changed, self.retagged = [], [], []
 
     def _clock(self, step: policy.Step) -> Clock | None:
         return next((c for c in self.running if c.step == step), None)
@@ -221,24 +251,28 @@ class CaseFile:
             on=timezone.localdate(at),
             level=holder.level if step == T.RUNG else "",
         )
-        calendar, counted = calendar_of(holder), worktime.TimeUnit(row.time_unit)
-        due_at = worktime.due_at(at, row.amount, counted, calendar)
+        share, hours = self._warn_share(at), office_hours_of(holder)
+        due_at, warn_at = _span(at, row.amount, row.time_unit, hours, share)
         if due_on:
             due_at = datetime.combine(
                 date.fromisoformat(str(due_on)), time(18), tzinfo=timezone.get_current_timezone()
             )
-        clock = Clock(
-            case=case,
+            counted = worktime.TimeUnit(row.time_unit)
+            warn_at = worktime.warn_at(at, due_at, share, counted, calendar_from(hours))
+        clock = rows.new(
+            Clock,
+            case_id=case.pk,
             step=step.value,
             level=holder.level,
-            unit=holder,
+            unit_id=holder.pk,
             limit_id=row.pk,
             amount=row.amount,
             time_unit=row.time_unit,
             started_at=at,
             due_at=due_at,
-            warn_at=worktime.warn_at(at, due_at, self._warn_share(at), counted, calendar),
+            warn_at=warn_at,
         )
+        clock.unit = holder
         self.running.append(clock)
         self.changed.append(clock)
 
@@ -285,28 +319,125 @@ class CaseFile:
         self.changed.append(clock)
 
 
+@lru_cache(maxsize=1024)
+def _span(
+    at: datetime, amount: int, time_unit: str, hours: str, share: float
+) -> tuple[datetime, datetime]:
+    """Return when a limit that begins at `at` ends and when it is warned of; many are the same."""
+    calendar, counted = calendar_from(hours), worktime.TimeUnit(time_unit)
+    due_at = worktime.due_at(at, amount, counted, calendar)
+    return due_at, worktime.warn_at(at, due_at, share, counted, calendar)
+
+
 def entry_fields(case_id: int, seq: int, name: str, at: datetime, actor_id: int | None, facts):
     """Return what an entry's hash covers."""
     return {"case": case_id, "seq": seq, "name": name, "at": at, "actor": actor_id, "facts": facts}
 
 
 def open_file(case_id: int) -> CaseFile:
-    """Lock a case for the present transaction and return it with its running clocks."""
-    case = (
-        Case.objects.select_for_update(of=["self"])
-        .select_related(
-            "category", "area", "desk", "lead", "lead_person", "checker", "acceptor", "holder"
+    """Lock a case for the present transaction and return it with its running clocks.
+
+    :raises Case.DoesNotExist: if there is no such case.
+    """
+    files = open_files([case_id])
+    if case_id not in files:
+        raise Case.DoesNotExist(f"no case {case_id}")
+    return files[case_id]
+
+
+def open_files(
+    case_ids: Collection[int], *, is_waiting: bool = True, holders: Holders | None = None
+) -> dict[int, CaseFile]:
+    """Lock cases for the present transaction and return each with its running clocks, by id.
+
+    is_waiting : for whoever is at work on one of them; else that one is left out
+    holders    : whom was read of before
+    """
+    locked = Case.objects.select_for_update(skip_locked=not is_waiting)
+    later = ("search",) if is_waiting else ("search", *_ASIDE)
+    cases = rows.read(locked.filter(pk__among=case_ids).order_by("pk"), later=later)
+    if not cases:
+        return {}
+    ids, units, book = [case.pk for case in cases], units_by_id(), rules()
+    for case in cases:
+        _attach(case, _UNITS_OF_CASE, units)
+        _attach(case, _CATEGORY, book.categories)
+    running: dict[int, list[Clock]] = defaultdict(list)
+    for clock in rows.read(Clock.objects.filter(case__among=ids, stopped_at=None).order_by("pk")):
+        _attach(clock, _UNIT_OF_CLOCK, units)
+        running[clock.case_id].append(clock)
+    helpers: dict[int, list[Unit]] = defaultdict(list)
+    helping = CoHandler.objects.filter(case__among=ids).order_by("pk")
+    for case_id, unit in helping.values_list("case", "unit"):
+        helpers[case_id].append(units[unit])
+    tags: dict[int, list[CaseSector]] = defaultdict(list)
+    for tag in CaseSector.objects.filter(case__among=ids, ended_at=None).order_by("pk"):
+        _attach(tag, _OFFICE_OF_TAG, units)
+        tags[tag.case_id].append(tag)
+    known, log = Known(cases, holders=holders), []
+    return {
+        case.pk: CaseFile(
+            case=case,
+            running=running[case.pk],
+            rules=book,
+            helpers=helpers[case.pk],
+            tags=tags[case.pk],
+            beside=known,
+            log=log,
         )
-        .defer("search")
-        .get(pk=case_id)
-    )
-    running = list(case.clocks.filter(stopped_at=None).select_related("unit").order_by("pk"))
-    units = units_by_id()
-    helpers = [units[pk] for pk in case.co_handlers.values_list("unit_id", flat=True)]
-    tags = list(case.sectors.filter(ended_at=None).order_by("pk"))
-    for tag in tags:
-        tag.office = units[tag.office_id]
-    return CaseFile(case=case, running=running, rules=rules(), helpers=helpers, tags=tags)
+        for case in cases
+    }
+
+
+def _fields(model: type[Model], *names: str) -> list:
+    return [model._meta.get_field(name) for name in names]
+
+
+_UNITS_OF_CASE = _fields(Case, "area", "desk", "lead", "checker", "acceptor", "holder")
+_CATEGORY = _fields(Case, "category")
+_UNIT_OF_CLOCK = _fields(Clock, "unit")
+_OFFICE_OF_TAG = _fields(CaseSector, "office")
+
+
+def _attach(row: Model, fields: Sequence, found: Mapping) -> None:
+    """Give a row what it points at, as far as it was read already."""
+    for column in fields:
+        pk = getattr(row, column.attname)
+        if pk in found:
+            column.set_cached_value(row, found[pk])
+
+
+def write_all(files: Sequence[CaseFile]) -> None:
+    """Write what came of one case, or of many opened together, in a constant number of statements.
+
+    Entries are written in the order in which they were made, whichever case they belong to.
+    """
+    rows.write_changes([file.case for file in files])
+    clocks = _each_once(clock for file in files for clock in file.changed)
+    rows.write_changes([clock for clock in clocks if clock.pk is not None])
+    _add(Clock, [c for c in clocks if c.pk is None and c.stopped_at != c.started_at])
+    for tag in _each_once(tag for file in files for tag in file.retagged):
+        tag.save()
+    rows.write_changes(_each_once(row for file in files for row in file.decided))
+    entries = [entry for file in files for entry in file.entries]
+    if len(files) > 1:
+        places = {id(entry): place for place, entry in enumerate(files[0].log)}
+        entries.sort(key=lambda entry: places[id(entry)])
+    _add(JournalEntry, entries)
+    post_all(matter for file in files for matter in file.matters)
+    for file in files:
+        file._forget()
+
+
+def _each_once(found: Iterable[Model]) -> list:
+    return list({id(row): row for row in found}.values())
+
+
+def _add(model: type[Model], fresh: Sequence[Model]) -> None:
+    if len(fresh) < rows.MANY:
+        model.objects.bulk_create(fresh)
+    else:
+        rows.add(model, [vars(row) for row in fresh])
 
 
 def _unit_ids(case: Case, helpers: Iterable[Unit], tags: Iterable[CaseSector]) -> list[int]:

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from shaodao.cases import policy
 from shaodao.cases.models import Case, CoHandler, Evidence, Funding, Outcome
-from shaodao.cases.queries import is_handler, routing_of, seats_of, standing_of
+from shaodao.cases.queries import Known, is_handler, routing_of, seats_of, standing_of
 from shaodao.cores.geodesy import metres_between
 from shaodao.cores.wording import N_
 from shaodao.people.holders import Holders
@@ -17,7 +17,7 @@ from shaodao.people.queries import units_by_id
 
 from . import laddering, tagging
 from .casefile import CaseFile, open_file, remark
-from .telling import tell, tell_office, tell_skipped
+from .telling import tell_office, tell_skipped, tell_with
 
 M = policy.MoveRefused
 
@@ -100,19 +100,27 @@ def make(file: CaseFile, step: policy.Move, *, actor, at: datetime, evidence: Ma
 
 def carry_out(file: CaseFile, step: policy.Move, *, actor, at: datetime, evidence: Mapping) -> Case:
     """Carry out a move, whoever leads the case; the caller holds the lock and the transaction."""
+    enact(file, step, actor=actor, at=at, evidence=evidence)
+    return file.save()
+
+
+def enact(file: CaseFile, step: policy.Move, *, actor, at: datetime, evidence: Mapping) -> None:
+    """Let a move happen to a case in hand, with what follows and whom it is told.
+
+    Words, pictures and what else stands beside the case are written here; the case itself, its
+    clocks, entries and notices with `write_all`.
+    """
     facts = prepare(file, step, actor=actor, at=at, evidence=evidence)
     if step.name in _BESIDES:
         facts |= _BESIDES[step.name](file, actor=actor, at=at, evidence=evidence) or {}
     entry = file.make(step, at=at, actor_id=actor.pk if actor else None, facts=facts)
     if step.name in {"pass_back", "time_out"}:
         send_on(file, at=at)
-    case = file.save()
-    tell(case, entry, at=at)
+    tell_with(file, entry, at=at)
     if "skipped" in entry.facts:
-        tell_skipped(case, entry, at=at)
+        tell_skipped(file, entry, at=at)
     if step.name in {"tag", "hand_over"}:
-        tell_office(case, entry, at=at)
-    return case
+        tell_office(file, entry, at=at)
 
 
 def acceptor_of(case: Case) -> str | None:
@@ -236,9 +244,9 @@ def _climb(file, *, actor, at, evidence):
 
 def _drop_applications(file, *, at):
     """End what waits for consent at a level the case leaves: nobody there decides on it now."""
-    for approval in file.case.approvals.select_for_update().filter(decided_at=None):
+    for approval in file.known.applications[file.case.pk]:
         approval.decided_at, approval.granted = at, False
-        approval.save(update_fields=["decided_at", "granted"])
+        file.decided.append(approval)
         facts = {"move": approval.move, "approval": approval.pk}
         file.record("deny", at=at, actor_id=None, facts=facts)
 
@@ -378,7 +386,8 @@ def send_on(file: CaseFile, *, at: datetime, asset=None, holders: Holders | None
     """Dispatch a filed case straight to the next candidate that takes direct orders, if any."""
     case = file.case
     tried = _tried(file)
-    routing = routing_of(case, at=at, rules=file.rules, asset=asset, holders=holders)
+    known = file.known if holders is None else Known(holders=holders)
+    routing = routing_of(case, at=at, rules=file.rules, asset=asset, known=known)
     candidate = routing.after(tried)
     if candidate is None or not candidate.is_direct:
         return False
@@ -390,8 +399,6 @@ def send_on(file: CaseFile, *, at: datetime, asset=None, holders: Holders | None
 
 def _tried(file: CaseFile) -> set[tuple[int, int | None]]:
     """Return the (unit, person) pairs the case has been sent to."""
-    adding = file.case._state.adding
-    written = [] if adding else file.case.journal.filter(name="dispatch")
-    written = written and written.values_list("facts", flat=True)
+    written = [] if file.case._state.adding else file.known.sent_to[file.case.pk]
     pending = [e.facts for e in file.entries if e.name == "dispatch"]
     return {(f["unit"], f.get("person")) for f in [*written, *pending] if "unit" in f}

@@ -1,12 +1,15 @@
 """Sweeps: ask the database what is due now, act once, be safe to run again or to wake late.
 
-Cases are acted on in the order of deadlines, some in one transaction, so that a machine that slept
-for three days does first what was due first, and a killed worker leaves nothing half done.
+What is due is taken in the order of deadlines, some hundreds of cases at a time: locked and read
+together, decided on one by one in memory by the same code as a person's move, written together. A
+killed worker leaves nothing half done, and two workers never take the same case.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
+import structlog
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -14,13 +17,15 @@ from procrastinate.contrib.django import app
 
 from shaodao.cases import policy
 from shaodao.cases.models import Approval, Case, Clock
+from shaodao.people.holders import Holders
 
-from .casefile import CaseFile, open_file
-from .moving import make
-from .telling import leaders_of, tell, warn_holder
+from .casefile import CaseFile, open_files, write_all
+from .moving import enact
+from .telling import leaders_of, tell_with, warn_holder
 
-BATCH = 500  # rows looked at
-TOGETHER = 50  # cases of one transaction, which waits for the disk once
+TOGETHER = 500  # cases of one transaction: locked for a fifth of a second
+
+_log = structlog.get_logger()
 
 
 @app.periodic(cron="* * * * *")
@@ -41,85 +46,114 @@ def put_on_the_ladder(*, at: datetime) -> int:
     """Start the clock of the rung on every open case that should have one; return how many."""
     running = Clock.objects.filter(case=OuterRef("pk"), step=policy.Step.RUNG, stopped_at=None)
     due = [s.value for s in policy.OPEN if _rung_runs(s)]
-    cases = Case.objects.filter(~Exists(running), status__in=due)
-    return sum(_start_rung(pk, at) for pk in cases.order_by("pk").values_list("pk", flat=True))
+    cases = Case.objects.filter(~Exists(running), status__in=due).order_by("pk")
+    return _all(_Due(cases, "pk", "pk", _start_rung), at)
 
 
 def _rung_runs(status: policy.Status) -> bool:
     return policy.rung_clock(status, is_handling_late=False) == policy.RungClock.RUNS
 
 
-@transaction.atomic
-def _start_rung(case_id: int, at: datetime) -> bool:
-    file = open_file(case_id)
-    file.turn_rung(at)
-    file.redate()
-    file.save()
-    return True
+def run_sweeps(*, at: datetime, together: int = TOGETHER) -> dict[str, int]:
+    """Run all sweeps as of an instant and return how many clocks each acted on.
 
-
-def run_sweeps(*, at: datetime) -> dict[str, int]:
-    """Run all sweeps as of an instant and return how many cases each acted on."""
+    together : clocks of one transaction
+    """
+    to_answer = Approval.objects.filter(decided_at=None, late_at=None, due_at__lte=at)
     return {
-        "warned": _each(Clock.objects.to_warn(at).order_by("warn_at", "pk"), _warn, at),
-        "late": _each(_to_mark_late(at), _mark_late, at),
-        "unanswered": _each(
-            Approval.objects.filter(decided_at=None, late_at=None, due_at__lte=at).order_by(
-                "due_at"
-            ),
-            _mark_unanswered,
-            at,
-        ),
+        "warned": _all(_Due(Clock.objects.to_warn(at), "warn_at", "case", _warn), at, together),
+        "late": _all(_Due(_to_mark_late(at), "due_at", "case", _mark_late), at, together),
+        "unanswered": _all(_Due(to_answer, "due_at", "case", _mark_unanswered), at, together),
     }
 
 
 def _to_mark_late(at: datetime) -> QuerySet[Clock]:
     """Return what is over; a rung whose units were summoned waits for the summons to end."""
     led = Q(step=policy.Step.RUNG, case__acceptor__isnull=False)
-    return Clock.objects.to_mark_late(at).exclude(led).order_by("due_at", "pk")
+    return Clock.objects.to_mark_late(at).exclude(led)
 
 
-def _each(due, act, at: datetime) -> int:
-    """Act on every row that is due; rows are looked at in batches of the present state."""
-    n = 0
-    while batch := list(due.values_list("pk", "case_id")[:BATCH]):
-        parts = (batch[start : start + TOGETHER] for start in range(0, len(batch), TOGETHER))
-        acted = sum(_together(part, act, at) for part in parts)
+class _Due(NamedTuple):
+    """Rows that are due, in which order, where their case is, and what is done in memory."""
+
+    rows: QuerySet
+    by: str
+    case: str
+    act: Callable[[CaseFile, int, datetime], bool]
+
+
+def _all(due: _Due, at: datetime, together: int = TOGETHER) -> int:
+    """Act on every row that is due, until nothing that is left could be acted on."""
+    n, holders = 0, Holders()  # read once: a run takes seconds
+    while acted := sum(_together(part, due.act, at, holders) for part in _parts(due, together)):
         n += acted
-        if not acted:
-            break
     return n
 
 
+def _parts(due: _Due, together: int) -> Iterator[Sequence[tuple[int, int]]]:
+    """Return the rows (id, case) in order, each once, some at a time."""
+    rows = due.rows.order_by(due.by, "pk")
+    part = list(rows.values_list(due.by, "pk", due.case)[:together])
+    while part:
+        yield [(pk, case_id) for _, pk, case_id in part]
+        last, pk, _ = part[-1]
+        beyond = rows.filter(
+            Q(**{f"{due.by}__gt": last}) | Q(pk__gt=pk), **{f"{due.by}__gte": last}
+        )
+        part = list(beyond.values_list(due.by, "pk", due.case)[:together])
+
+
 @transaction.atomic
-def _together(rows: Sequence[tuple[int, int]], act, at: datetime) -> int:
-    """Act on some rows (id, case) in one transaction and return on how many.
+def _together(
+    part: Sequence[tuple[int, int]],
+    act: Callable[[CaseFile, int, datetime], bool],
+    at: datetime,
+    holders: Holders,
+) -> int:
+    """Act on some rows in one transaction and return on how many.
 
     A case somebody is at work on is left to the next round: who holds many locks waits for none.
+    So is one that lacks a rule, which holds up nobody else.
     """
-    cases = Case.objects.select_for_update(skip_locked=True).filter(pk__in={c for _, c in rows})
-    free = set(cases.values_list("pk", flat=True))
-    return sum(act(pk, case_id, at) for pk, case_id in rows if case_id in free)
+    files = open_files({case_id for _, case_id in part}, is_waiting=False, holders=holders)
+    holders.look_up(pk for file in files.values() for pk in file.case.unit_ids)
+    acted = dict.fromkeys(files, 0)
+    for pk, case_id in part:
+        if case_id not in acted:
+            continue
+        try:
+            acted[case_id] += act(files[case_id], pk, at)
+        except policy.MoveRefused as refusal:
+            _log.warning("cases.sweep.refused", case=case_id, why=str(refusal))
+            del acted[case_id]
+    write_all([files[case_id] for case_id, n in acted.items() if n])
+    return sum(acted.values())
 
 
-@transaction.atomic
-def _warn(clock_id: int, case_id: int, at: datetime) -> bool:
-    file = open_file(case_id)
+def _start_rung(file: CaseFile, _case_id: int, at: datetime) -> bool:
+    if any(clock.step == policy.Step.RUNG for clock in file.running):
+        return False
+    file.turn_rung(at)
+    file.redate()
+    return True
+
+
+def _warn(file: CaseFile, clock_id: int, at: datetime) -> bool:
     clock = _still(file, clock_id)
     if clock is None or clock.warned_at or clock.late_at or clock.warn_at > at:
         return False
     clock.warned_at = at
     file.changed.append(clock)
-    facts = {"step": clock.step, "clock": clock.pk, "due": clock.due_at.isoformat()}
-    entry = file.record("warn", at=at, actor_id=None, facts=facts)
-    file.save()
-    warn_holder(file.case, entry, clock, at=at)
+    entry = file.record("warn", at=at, actor_id=None, facts=_facts(clock))
+    warn_holder(file, entry, clock, at=at)
     return True
 
 
-@transaction.atomic
-def _mark_late(clock_id: int, case_id: int, at: datetime) -> bool:
-    file = open_file(case_id)
+def _facts(clock: Clock) -> dict[str, object]:
+    return {"step": clock.step, "clock": clock.pk, "due": clock.due_at.isoformat()}
+
+
+def _mark_late(file: CaseFile, clock_id: int, at: datetime) -> bool:
     clock = _still(file, clock_id)
     if clock is None or clock.late_at or clock.due_at > at:
         return False
@@ -127,50 +161,46 @@ def _mark_late(clock_id: int, case_id: int, at: datetime) -> bool:
         return False
     clock.late_at = at
     file.changed.append(clock)
-    facts = {"step": clock.step, "clock": clock.pk, "due": clock.due_at.isoformat()}
     if clock.step == policy.Step.RUNG:
-        return _end_of_a_rung(file, clock, facts, at=at)
-    entry = file.record("late", at=at, actor_id=None, facts=facts)
+        _end_of_a_rung(file, clock, at=at)
+        return True
+    entry = file.record("late", at=at, actor_id=None, facts=_facts(clock))
     if clock.step == policy.Step.ACCEPT and file.case.lead_person_id and not file.case.acceptor_id:
-        make(file, policy.MOVES["time_out"], actor=None, at=at, evidence={})
+        enact(file, policy.MOVES["time_out"], actor=None, at=at, evidence={})
         return True
     if clock.step == policy.Step.HANDLE:
         file.turn_rung(at)  # late work is time of the level again
         file.redate()
-    file.save()
-    warn_holder(file.case, entry, clock, at=at)
-    tell(file.case, entry, at=at)
+    warn_holder(file, entry, clock, at=at)
+    tell_with(file, entry, at=at)
     return True
 
 
-def _end_of_a_rung(file: CaseFile, clock: Clock, facts: dict, *, at: datetime) -> bool:
+def _end_of_a_rung(file: CaseFile, clock: Clock, *, at: datetime) -> None:
     """Pass a case up whose level let its time run out; at the top, on record to the leader."""
     above = policy.rung_above(file.case.desk.level)
-    leaders = leaders_of(file.case.desk) if above is None else []
-    entry = file.record("late", at=at, actor_id=None, facts=facts | {"leaders": leaders})
-    warn_holder(file.case, entry, clock, at=at, also=leaders)
+    leaders = leaders_of(file.case.desk, file.known.holders) if above is None else []
+    facts = _facts(clock) | {"leaders": leaders}
+    entry = file.record("late", at=at, actor_id=None, facts=facts)
+    warn_holder(file, entry, clock, at=at, also=leaders)
     if above is None:
-        file.save()
-        tell(file.case, entry, at=at)
-        return True
+        tell_with(file, entry, at=at)
+        return
     status = policy.Status(file.case.status)
     name = "climb" if status in policy.MOVES["climb"].sources else "climb_unfiled"
-    make(file, policy.MOVES[name], actor=None, at=at, evidence={"clock": clock})
-    return True
+    enact(file, policy.MOVES[name], actor=None, at=at, evidence={"clock": clock})
 
 
-@transaction.atomic
-def _mark_unanswered(approval_id: int, case_id: int, at: datetime) -> bool:
-    file = open_file(case_id)
-    approval = Approval.objects.select_for_update().get(pk=approval_id)
-    if approval.decided_at or approval.late_at or approval.due_at > at:
+def _mark_unanswered(file: CaseFile, approval_id: int, at: datetime) -> bool:
+    waiting = file.known.applications[file.case.pk]
+    approval = next((row for row in waiting if row.pk == approval_id), None)
+    if approval is None or approval.late_at or approval.due_at > at:
         return False
     approval.late_at = at
-    approval.save(update_fields=["late_at"])
+    file.decided.append(approval)
     facts = {"step": policy.Step.APPROVE.value, "approval": approval.pk}
     entry = file.record("late", at=at, actor_id=None, facts=facts)
-    file.save()
-    tell(file.case, entry, at=at)
+    tell_with(file, entry, at=at)
     return True
 
 

@@ -4,19 +4,21 @@ from .preferring import prefer
 from .running import NoticeRefused, pause, resend, resume
 from .sending import claim, send_channel, send_due, send_waiting
 from .wording import NewText, end_text, set_text
-from .writing import Told, Words, compose, forget, post, read, read_one, write
+from .writing import Matter, Told, Words, compose_all, forget, post, post_all, read, read_one
 
 __all__ = [
+    "Matter",
     "NewText",
     "NoticeRefused",
     "Told",
     "Words",
     "claim",
-    "compose",
+    "compose_all",
     "end_text",
     "forget",
     "pause",
     "post",
+    "post_all",
     "prefer",
     "read",
     "read_one",
@@ -26,5 +28,4 @@ __all__ = [
     "send_due",
     "send_waiting",
     "set_text",
-    "write",
 ]
