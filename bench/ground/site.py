@@ -56,6 +56,8 @@ def own_cluster(*, keep: bool = False) -> Iterator[localpg.Cluster]:
         call_command("migrate", verbosity=0, interactive=False)
         yield cluster
     finally:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)  # once is enough: what follows clears up
         connections.close_all()
         localpg.release(cluster, held)
         if not keep:

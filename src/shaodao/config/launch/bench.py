@@ -1,5 +1,6 @@
 """`bin/bench NAME`: run bench/NAME.py with the database up; without a name, list what there is."""
 
+import signal
 import subprocess
 import sys
 
@@ -14,5 +15,6 @@ if __name__ == "__main__":
     with Database():
         command = [sys.executable, "-P", benches[sys.argv[1]], *sys.argv[2:]]
         # Ended with us, so that no bench goes on, and keeps its cluster, after a time-out.
-        ended = subprocess.run(command, check=False, preexec_fn=end_with_parent)
-        sys.exit(ended.returncode)
+        bench = subprocess.Popen(command, preexec_fn=end_with_parent)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the bench hears Ctrl-C too, and clears up
+        sys.exit(bench.wait())
