@@ -6,11 +6,14 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 from playwright.sync_api import expect
+from shapely.geometry import box
 
 from shaodao.places import actions
 from shaodao.places.models import Household, Import
 from tests.browser.test_desk import enter
+from tests.places.test_boundaries import features
 from tests.places.test_imports import messy, sheet_of
+from tests.town import GRIDS
 
 pytestmark = pytest.mark.browser
 
@@ -87,6 +90,33 @@ def test_an_import_is_taken_back_as_a_whole_in_the_browser(browser_page, live_to
     snapshot(page, "import-undone-1440")
 
 
+def test_flaws_of_boundaries_are_shown_on_the_map_and_mended_on_request(
+    browser_page, live_town, snapshot, tmp_path
+):
+    town = live_town.town
+    one, two = (town.grids[code] for code in GRIDS[:2])
+    wide = box(one.west, one.south, one.east + 0.0003, one.north)
+    south = box(two.west, two.south - 0.001, two.east, two.north)
+    path = tmp_path / "网格边界.geojson"
+    path.write_bytes(features({one.code: wide, two.code: south}))
+    page = browser_page(width=1440)
+    enter(page, live_town, town.admin)
+    page.goto("/places/registers/boundaries/upload/")
+    page.set_input_files("[name=file]", path)
+    page.press("main form button.primary", "Enter")
+    page.wait_for_url(re.compile(r"/places/imports/\d+/"))
+    batch = Import.objects.get()
+    actions.read(batch_id=batch.pk, at=batch.uploaded_at)
+    expect(page.locator("h2", has_text="边界检查")).to_be_visible()
+    page.wait_for_selector("[data-map][data-ready=true]")
+    snapshot(page, "boundaries-flawed-1440")
+    page.get_by_label("重叠").check()
+    page.get_by_role("button", name="修补").press("Enter")
+    expect(page.locator("main")).to_contain_text("已按您的要求修补过")
+    expect(page.locator("main")).to_contain_text("没有重叠、空洞、细缝和自交")
+    snapshot(page, "boundaries-mended-1440")
+
+
 def test_a_grid_is_split_by_a_line_and_the_net_is_looked_over(browser_page, live_town, snapshot):
     town = live_town.town
     grid = town.grids[town.grid.code]
@@ -102,8 +132,14 @@ def test_a_grid_is_split_by_a_line_and_the_net_is_looked_over(browser_page, live
     page.wait_for_url(re.compile("/places/changes/"))
     expect(page.locator("main")).to_contain_text("已生效")
     snapshot(page, "grid-changes-1440")
-    page.goto("/places/coverage/")
-    snapshot(page, "coverage-1440")
+    for url, name in (
+        ("/places/coverage/", "coverage-1440"),
+        (f"/places/compounds/{town.compound.pk}/", "compound-1440"),
+        (f"/places/communities/{town.community.code}/", "community-1440"),
+    ):
+        page.goto(url)
+        page.wait_for_load_state("networkidle")
+        snapshot(page, name)
 
     office = browser_page(width=390)
     enter(office, live_town, town.community_desk)
@@ -113,6 +149,7 @@ def test_a_grid_is_split_by_a_line_and_the_net_is_looked_over(browser_page, live
         (f"/cases/compounds/{town.compound.pk}/defects/", "defects-390"),
         (f"/places/communities/{town.community.code}/", "community-390"),
         ("/places/coverage/", "coverage-390"),
+        ("/places/grids/", "grids-390"),
     ):
         office.goto(url)
         office.wait_for_load_state("networkidle")

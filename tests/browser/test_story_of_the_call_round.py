@@ -51,6 +51,11 @@ def test_a_community_tells_its_households_and_sees_who_was_not_reached(
 
     desk.goto(f"/outreach/{row.pk}/")
     snapshot(desk, "announcement-1440")
+    small = browser_page(width=390)
+    enter(small, live_town, town.community_desk)
+    small.goto(f"/outreach/{row.pk}/")
+    assert small.evaluate("document.documentElement.scrollWidth") <= 390
+    snapshot(small, "announcement-390")
     desk.get_by_role("link", name=re.compile("没联系上")).press("Enter")
     expect(desk.locator("tbody tr")).to_have_count(1)
     expect(desk.locator("tbody")).to_contain_text("没人接")

@@ -60,3 +60,35 @@ def test_a_post_is_claimed_published_and_cards_are_printed(browser_page, live_to
     assert pages(answer.body()) == 10  # a card for each door
     (settings.VAR / "screenshots" / "workforce-6-cards.pdf").write_bytes(answer.body())
     assert Card.objects.standing().count() == 10
+
+    own = browser_page(width=390)
+    enter(own, live_town, town.worker)
+    for url, name in (
+        ("/workforce/mine/", "workforce-7-mine-390"),
+        ("/workforce/mine/card/", "workforce-8-disclosure-390"),
+        ("/workforce/mine/appraisal/", "workforce-9-appraisal-390"),
+    ):
+        own.goto(url)
+        assert own.evaluate("document.documentElement.scrollWidth") <= 390, url
+        snapshot(own, name)
+
+
+@pytest.mark.requirement("X29", "X26")
+def test_a_resident_finds_the_worker_by_address_and_by_the_code_on_the_door(
+    browser_page, live_town, snapshot
+):
+    town = live_town.town
+    phone = browser_page(width=390)
+    phone.goto("/worker/")
+    snapshot(phone, "worker-search-390")
+    phone.get_by_role("searchbox").or_(phone.locator("[name=address]")).first.fill("翠竹小区")
+    phone.locator("[name=address]").press("Enter")
+    picks = phone.locator("main a[href*='building=']")
+    expect(picks.first).to_be_visible()
+    snapshot(phone, "worker-choose-390")
+    picks.first.press("Enter")
+    expect(phone.locator("main")).to_contain_text("联系户网格员")
+    snapshot(phone, "worker-found-390")
+    phone.goto(f"/d/h{town.household.pk}/")  # what the code beside the door says
+    expect(phone.locator("main")).to_contain_text(town.grid.short_name)
+    snapshot(phone, "door-code-390")

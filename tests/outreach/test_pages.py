@@ -101,6 +101,7 @@ def test_a_worker_marks_a_door_on_the_phone_and_the_desk_sees_who_was_not_reache
     assert "没有这样的户" in desk.get(f"{url}?state=REACHED").content.decode()
 
 
+@pytest.mark.requirement("X18")
 def test_a_number_shows_masked_until_somebody_asks_for_it(town, sent):
     client = client_of(town.worker)
     url = reverse("door_phone", args=[town.household.pk])

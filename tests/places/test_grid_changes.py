@@ -12,6 +12,7 @@ from shaodao.places.models import Building, Contact, Grid, GridChange, Successio
 from shaodao.places.policy import (
     PlaceRefused,
     division_fault,
+    grid_code,
     grid_name,
     next_serials,
     serial_of,
@@ -49,7 +50,18 @@ def test_codes_that_break_the_rule_are_told_why(code):
 @pytest.mark.requirement("X22")
 @pytest.mark.parametrize("serial", [1, 6, 10, 12, 30, 110])
 def test_name_and_code_of_a_grid_say_the_same(serial):
-    assert serial_of(grid_name("古陂村", serial)) == ("古陂村", serial)
+    code, name = grid_code("360722102200", serial), grid_name("古陂村", serial)
+    assert (code[:12], int(code[12:])) == ("360722102200", serial)
+    assert division_fault(code) == ""
+    assert serial_of(name) == ("古陂村", serial)
+    assert grid_code(code[:12], serial_of(name)[1]) == code
+    assert grid_name("古陂村", int(code[12:])) == name
+
+
+@pytest.mark.requirement("X22")
+def test_the_sixth_grid_of_the_village_goes_by_its_code():
+    assert grid_name("古陂村", 6) == "古陂村第六网格"
+    assert grid_code("360722102200", 6) == "360722102200006"
 
 
 def test_a_grids_name_is_read_in_each_spelling():

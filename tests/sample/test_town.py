@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import call_command
+from django.db.models import Sum
 from django.test import override_settings
 from shapely import STRtree, from_wkb, unary_union
 
@@ -27,7 +28,7 @@ from shaodao.cases.verifying import verify_cases
 from shaodao.people.models import Post, Unit, User
 from shaodao.people.policy import PARTY_CHAIN, Role
 from shaodao.places.coverage import cover_of
-from shaodao.places.models import Asset, Contact, Grid, Household
+from shaodao.places.models import Asset, Compound, Contact, Grid, Household
 from shaodao.places.queries import locate
 from shaodao.places.standing import profile_of
 from shaodao.reports.models import Photo, Report
@@ -89,7 +90,13 @@ def test_a_community_has_the_compounds_households_and_people_it_is_known_for():
     profile = profile_of(community, on=NOW.date())
     figures = (profile.n_compounds, profile.n_households, profile.n_people)
     assert figures == (9, 1032, 2873)
-    assert profile.share_over_60 > 0.5
+    homes = Household.objects.filter(building__grid__unit__parent=community)
+    sums = homes.aggregate(old=Sum("n_over_60"), n=Sum("n_people"))
+    assert profile.share_over_60 == pytest.approx(sums["old"] / sums["n"])
+    assert profile.share_over_60 > 0.5  # most of them are old
+    year = NOW.year - 40
+    old = Compound.objects.filter(community=community, built_year__lt=year)
+    assert {one.pk for one in profile.old_compounds} == {one.pk for one in old}
     assert profile.old_compounds
 
 

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from shaodao.places.models import Building, Contact
 from tests.town import GRIDS
 
 
@@ -19,10 +20,14 @@ def test_an_address_leads_to_the_worker_in_two_steps_at_most(town):
     several = visitor.get(reverse("my_worker"), {"address": "翠竹小区"}).content.decode()
     picks = re.findall(r'href="(\?building=\d+)"', several)
     assert picks
-    found = [visitor.get(reverse("my_worker") + pick).content.decode() for pick in picks]
-    assert all(
-        "联系户网格员" in page for page in found
-    )  # two steps: choose one of those it may mean
+    for pick in picks:  # two steps: choose one of those it may mean
+        building = Building.objects.get(pk=pick.removeprefix("?building="))
+        page = visitor.get(reverse("my_worker") + pick).content.decode()
+        rows = Contact.objects.in_force().filter(household__building=building)
+        for row in rows.select_related("worker"):
+            assert row.worker.name in page
+            assert row.worker.work_phone in page
+            assert row.worker.phone not in page
 
 
 @pytest.mark.requirement("X29")
