@@ -12,11 +12,11 @@ import { say } from "./words.js";
 
 const BASE = "shaodao-jottings", STORE = "jottings";
 const WAITING = "waiting", REFUSED = "refused";
-const RETRY = 30000; // ms
+const RETRY = 30000, PATIENCE = 20000; // ms
 const box = document.querySelector("[data-jottings]");
 const user = box?.dataset.jottings ?? "";
 const locked = navigator.locks ? (work) => navigator.locks.request(BASE, work) : (work) => work();
-let isSending = false, isLoggedOut = false;
+let isSending = false, isLoggedOut = false, inFlight = "";
 
 // ---- the store
 
@@ -61,11 +61,9 @@ document.addEventListener("submit", async (event) => {
   const row = form.closest("[data-jotting-row]").dataset.jottingRow;
   const one = { key: newKey(), user, row, action: form.action, page: location.pathname, fields, what, savedAt: Date.now(), state: WAITING };
   try {
-    await locked(async () => {
-      // Until it is sent it may be corrected: the last word on a door replaces what waits.
-      for (const old of await kept()) if (old.row === row && old.state === WAITING) await drop(old.key);
-      await put(one);
-    });
+    await put(one);
+    // Until it is sent it may be corrected: the last word on a door replaces what waits.
+    for (const old of await kept()) if (old.row === row && old.state === WAITING && ![one.key, inFlight].includes(old.key)) await drop(old.key);
   } catch {
     form.dataset.plain = "true"; // nothing can be kept here: send it the plain way
     form.requestSubmit(said);
@@ -92,7 +90,9 @@ function post(one, token) {
   form.set("csrfmiddlewaretoken", token);
   form.set("key", one.key);
   form.set("ago", String(Math.max(0, Math.round((Date.now() - one.savedAt) / 1000))));
-  return fetch(one.action, { method: "POST", body: form, headers: { Accept: "application/json" }, credentials: "same-origin" });
+  // A network that is there and answers nothing is none.
+  const signal = AbortSignal.timeout?.(PATIENCE);
+  return fetch(one.action, { method: "POST", body: form, headers: { Accept: "application/json" }, credentials: "same-origin", signal });
 }
 
 /** Send one, and return whether the next may follow. A failure to reach the server changes nothing. */
@@ -118,8 +118,9 @@ async function send() {
   let n = 0;
   try {
     await locked(async () => {
-      for (const one of await kept()) {
-        if (one.state !== WAITING) continue;
+      const next = async () => (await kept()).find((one) => one.state === WAITING); // one may come while others go
+      for (let one = await next(); one; one = await next()) {
+        inFlight = one.key;
         if (!n) await show();
         if (!(await deliver(one))) break;
         n += 1;
@@ -129,6 +130,7 @@ async function send() {
     // no network after all: they wait
   } finally {
     isSending = false;
+    inFlight = "";
     await show();
   }
   if (n) await renew();

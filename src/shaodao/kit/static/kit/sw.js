@@ -47,6 +47,7 @@ async function round(event, url) {
   const cache = await caches.open(ROUNDS);
   try {
     const answer = await fetch(event.request);
+    if (answer.status >= 500) return (await cache.match(url.pathname)) || answer; // the service is away for a moment
     if (!answer.ok || answer.redirected) event.waitUntil(caches.delete(ROUNDS)); // logged out, or not one's own any more
     else if (!url.search) event.waitUntil(cache.put(url.pathname, answer.clone()));
     return answer;
