@@ -103,6 +103,7 @@ def test_flaws_of_boundaries_are_shown_on_the_map_and_mended_on_request(
     enter(page, live_town, town.admin)
     page.goto("/places/registers/boundaries/upload/")
     page.set_input_files("[name=file]", path)
+    page.locator("[name=datum][value=WGS84]").check()
     page.press("main form button.primary", "Enter")
     page.wait_for_url(re.compile(r"/places/imports/\d+/"))
     batch = Import.objects.get()
@@ -132,14 +133,17 @@ def test_a_grid_is_split_by_a_line_and_the_net_is_looked_over(browser_page, live
     page.wait_for_url(re.compile("/places/changes/"))
     expect(page.locator("main")).to_contain_text("已生效")
     snapshot(page, "grid-changes-1440")
+    page.goto("/places/coverage/")
+    snapshot(page, "coverage-1440")
+    wide = browser_page(width=1440)
+    enter(wide, live_town, town.community_desk)
     for url, name in (
-        ("/places/coverage/", "coverage-1440"),
         (f"/places/compounds/{town.compound.pk}/", "compound-1440"),
         (f"/places/communities/{town.community.code}/", "community-1440"),
     ):
-        page.goto(url)
-        page.wait_for_load_state("networkidle")
-        snapshot(page, name)
+        wide.goto(url)
+        expect(wide.locator("main h1")).to_be_visible()
+        snapshot(wide, name)
 
     office = browser_page(width=390)
     enter(office, live_town, town.community_desk)

@@ -66,13 +66,23 @@ def test_a_numeral_is_read_back(number):
 
 
 @pytest.mark.parametrize(
-    ("text", "number"), [("４", 4), ("3人", 3), ("2.0", 2), ("二", 2), ("1,032", 1032), ("2部", 2)]
+    ("text", "number"),
+    [
+        ("４", 4),
+        ("3人", 3),
+        ("2.0", 2),
+        ("二", 2),
+        ("1,032", 1032),
+        ("2部", 2),
+        ("三人", 3),
+        ("两户", 2),
+    ],
 )
 def test_counts_are_read_as_people_write_them(text, number):
     assert whole(text) == number
 
 
-@pytest.mark.parametrize("text", ["", "约3", "-1", "2.5", "很多"])
+@pytest.mark.parametrize("text", ["", "约3", "-1", "2.5", "很多", "人"])
 def test_what_is_no_count_is_refused(text):
     with pytest.raises(ValueError):  # noqa: PT011 - whichever reader gave up
         whole(text)

@@ -40,11 +40,12 @@ def text_of(cell: object) -> str:
     return cell.isoformat() if isinstance(cell, date) else str(cell)
 
 
-_WHOLE = re.compile(r"(\d{1,9})(\.0+)?\s*(人|户|个|部|台|块|层|年|口|只|名)?")
+_UNITS_SAID = "人户个部台块层年口只名"
+_WHOLE = re.compile(rf"(\d{{1,9}})(\.0+)?\s*[{_UNITS_SAID}]?")
 
 
 def whole(text: str) -> int:
-    """Return a count as people write it: 3, ３人, 3.0, 三.
+    """Return a count as people write it: 3, ３人, 3.0, 三, 三口.
 
     Raises  ValueError : if it is none
     """
@@ -52,7 +53,7 @@ def whole(text: str) -> int:
     found = _WHOLE.fullmatch(plain)
     if found:
         return int(found[1])
-    return number_of(plain)
+    return number_of(plain[:-1].rstrip() if plain[-1:] in tuple(_UNITS_SAID) else plain)
 
 
 _DAY = re.compile(r"(\d{4})\s*[-./年]\s*(\d{1,2})\s*(?:[-./月]\s*(\d{1,2})\s*日?|月)?")
