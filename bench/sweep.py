@@ -17,7 +17,7 @@ from bench.ground.site import clone, own_cluster, roomy_log, running_site, use
 from django.db import connection
 
 from shaodao.cases.actions import run_sweeps
-from shaodao.cases.actions.sweeping import sweep
+from shaodao.cases.actions.sweeping import AT_ONCE, sweep
 from shaodao.cases.models import JournalEntry
 
 RESTARTED_WITHIN_SECONDS = 180
@@ -72,7 +72,7 @@ def main() -> None:
             _profile(at)
             return
         began, cpu = time.perf_counter(), time.process_time()
-        acted = run_sweeps(at=at)
+        acted = run_sweeps(at=at, at_once=AT_ONCE)
         seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
         print(f"uninterrupted: {acted} in {seconds:.1f} s", flush=True)
         again = sum(run_sweeps(at=at).values())

@@ -121,6 +121,16 @@ def test_two_workers_at_once_share_the_work_and_act_on_each_once(town_committed,
     assert verify_journals(tmp_path).faults == []
 
 
+def test_two_threads_of_one_worker_share_what_is_much(town_committed, tmp_path: Path):
+    fill(town_committed, rounds=3)
+    acted = actions.run_sweeps(at=WHEN[4], together=4, at_once=2)
+    assert acted["late"] > 20
+    assert not any(actions.run_sweeps(at=WHEN[4], together=4, at_once=2).values())
+    assert once_each()
+    assert verify_cases().faults == []
+    assert verify_journals(tmp_path).faults == []
+
+
 class Killed(BaseException):
     """What ends a process ends whatever it was doing."""
 

@@ -6,11 +6,12 @@ killed worker leaves nothing half done, and two workers never take the same case
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import NamedTuple
 
 import structlog
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from procrastinate.contrib.django import app
@@ -24,15 +25,25 @@ from .moving import enact
 from .telling import leaders_of, tell_with, warn_holder
 
 TOGETHER = 500  # cases of one transaction: locked for a fifth of a second
+AT_ONCE = 2  # threads: one decides while the other waits for the database
 
 _log = structlog.get_logger()
+
+
+class _Due(NamedTuple):
+    """Rows that are due, in which order, where their case is, and what is done in memory."""
+
+    rows: QuerySet
+    by: str
+    case: str
+    act: Callable[[CaseFile, int, datetime], bool]
 
 
 @app.periodic(cron="* * * * *")
 @app.task(queueing_lock="cases.sweep", queue="sweeps")
 def sweep(timestamp: int = 0) -> None:
     """Warn, mark late and send on whatever is due."""
-    run_sweeps(at=timezone.now())
+    run_sweeps(at=timezone.now(), at_once=AT_ONCE)
 
 
 @app.periodic(cron="17 * * * *")
@@ -54,32 +65,40 @@ def _rung_runs(status: policy.Status) -> bool:
     return policy.rung_clock(status, is_handling_late=False) == policy.RungClock.RUNS
 
 
-def run_sweeps(*, at: datetime, together: int = TOGETHER) -> dict[str, int]:
+def run_sweeps(*, at: datetime, together: int = TOGETHER, at_once: int = 1) -> dict[str, int]:
     """Run all sweeps as of an instant and return how many clocks each acted on.
 
     together : clocks of one transaction
+    at_once  : threads that share what one transaction cannot hold; each has a connection of its own
     """
     to_answer = Approval.objects.filter(decided_at=None, late_at=None, due_at__lte=at)
-    return {
-        "warned": _all(_Due(Clock.objects.to_warn(at), "warn_at", "case", _warn), at, together),
-        "late": _all(_Due(_to_mark_late(at), "due_at", "case", _mark_late), at, together),
-        "unanswered": _all(_Due(to_answer, "due_at", "case", _mark_unanswered), at, together),
+    sweeps = {
+        "warned": _Due(Clock.objects.to_warn(at), "warn_at", "case", _warn),
+        "late": _Due(_to_mark_late(at), "due_at", "case", _mark_late),
+        "unanswered": _Due(to_answer, "due_at", "case", _mark_unanswered),
     }
+    return {name: _shared(due, at, together, at_once) for name, due in sweeps.items()}
+
+
+def _shared(due: _Due, at: datetime, together: int, at_once: int) -> int:
+    """Act on all that is due, in several threads where that is much."""
+    if at_once == 1 or not due.rows.order_by()[together:].exists():
+        return _all(due, at, together)
+
+    def work(_: int) -> int:
+        try:
+            return _all(due, at, together)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(at_once) as threads:
+        return sum(threads.map(work, range(at_once)))
 
 
 def _to_mark_late(at: datetime) -> QuerySet[Clock]:
     """Return what is over; a rung whose units were summoned waits for the summons to end."""
     led = Q(step=policy.Step.RUNG, case__acceptor__isnull=False)
     return Clock.objects.to_mark_late(at).exclude(led)
-
-
-class _Due(NamedTuple):
-    """Rows that are due, in which order, where their case is, and what is done in memory."""
-
-    rows: QuerySet
-    by: str
-    case: str
-    act: Callable[[CaseFile, int, datetime], bool]
 
 
 def _all(due: _Due, at: datetime, together: int = TOGETHER) -> int:
