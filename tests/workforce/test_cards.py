@@ -26,7 +26,7 @@ from shaodao.workforce.actions.showing import disclose, end_promise, mark_promis
 from shaodao.workforce.models import Batch, Card, Disclosure
 from shaodao.workforce.queries.cards import boards_of, doors_of, faces_of, state_of, team_of
 from shaodao.workforce.queries.charges import places_of
-from shaodao.workforce.sheets import door_address, role_of
+from shaodao.workforce.sheets import card_sheet, door_address, role_of
 from tests.sessions import sign_in
 from tests.town import GRIDS, MINUTE
 
@@ -112,6 +112,15 @@ def test_cards_are_set_in_bulk_on_each_paper_with_a_work_number_only(town, at):
         said = text.stdout.decode().replace(" ", "")
         assert town.worker.work_phone in said
         assert town.worker.phone not in said
+
+
+def test_a_long_run_tells_how_far_it_is_every_hundred_cards(town, at):
+    complete(town, at, town.worker, town.worker2)
+    on, told = timezone.localdate(at), []
+    rows = [door for door in doors_of(town.community, on=on) if door.face.is_complete] * 20
+    made = card_sheet(rows, paper=PAPER.FOUR_UP, site=SITE, on=on, told=told.append)
+    assert told == [100, 200]
+    assert pages(made) == 50
 
 
 @pytest.mark.requirement("X21")

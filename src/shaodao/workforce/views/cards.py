@@ -102,6 +102,7 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
         "batch": row,
         "label": policy.BATCH_LABELS[row.status],
         "running": running,
+        "share": row.n_done / row.n_doors if row.n_doors else 0.0,
     }
     context["paper"] = policy.PAPER_LABELS[row.paper]
     template = "workforce/batch.html#state" if request.htmx else "workforce/batch.html"
