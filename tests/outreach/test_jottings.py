@@ -1,9 +1,11 @@
 """Results written down at a door without a network: each counts once, none is lost, none unseen."""
 
 from datetime import timedelta
+from threading import Barrier, Thread
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -36,6 +38,31 @@ def test_a_result_that_is_sent_twice_counts_once(town: Town, visit: Visit):
     assert (visit.state, visit.n_tries) == ("NOBODY_HOME", 1)
     assert visit.at == MONDAY + timedelta(minutes=20)  # when it was said, not when it came
     assert Jotting.objects.count() == 1
+
+
+@pytest.mark.requirement("X20")
+def test_a_result_that_arrives_twice_at_once_counts_once(town_committed):
+    town = town_committed
+    visit = actions.plan_visit(
+        household=town.household, reason="看望老人", actor=town.worker, at=MONDAY
+    )
+    key, start, made = uuid4(), Barrier(2), []
+
+    def send():
+        start.wait()
+        try:
+            made.append(taken(visit, "nobody_home", town.worker, key=key))
+        finally:
+            connection.close()
+
+    threads = [Thread(target=send) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    visit.refresh_from_db()
+    assert made[0] == made[1]
+    assert (visit.n_tries, Jotting.objects.count()) == (1, 1)
 
 
 def test_what_somebody_else_wrote_meanwhile_stands_and_the_late_one_is_kept_beside(town, visit):
