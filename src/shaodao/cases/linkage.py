@@ -1,7 +1,7 @@
 """Up and down routes of every grid (上下联动): who takes a case at each level, and the gaps."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
@@ -52,14 +52,18 @@ class GridRoute:
 
     @property
     def is_whole(self) -> bool:
-        return not any(rung.says for rung in self.rungs)
+        return all(rung.unit is not None and not rung.missing for rung in self.rungs)
 
 
 def routes_of(grids: Iterable[Unit]) -> list[GridRoute]:
     """Return the route of each grid; one query for all the posts there are."""
-    held = _held()
+    held, units = _held(), units_by_id()
     made: dict[tuple[Level, int], Rung] = {}
-    return [GridRoute(grid, [_rung(grid, level, held, made) for level in NEEDED]) for grid in grids]
+    found = []
+    for grid in grids:
+        chain = [units[pk] for pk in reversed(grid.ancestor_ids)]
+        found.append(GridRoute(grid, [_rung(chain, level, held, made) for level in NEEDED]))
+    return found
 
 
 def _held() -> dict[int, dict[str, list[str]]]:
@@ -72,9 +76,7 @@ def _held() -> dict[int, dict[str, list[str]]]:
     return held
 
 
-def _rung(grid: Unit, level: Level, held, made: dict[tuple[Level, int], Rung]) -> Rung:
-    units = units_by_id()
-    chain = (units[pk] for pk in reversed(grid.ancestor_ids))
+def _rung(chain: Sequence[Unit], level: Level, held, made: dict[tuple[Level, int], Rung]) -> Rung:
     unit = next((u for u in chain if u.level == level and u.kind == Kind.AREA), None)
     if unit is None:
         return Rung(level, None, [], [])

@@ -101,13 +101,14 @@ def grid_routes(request: HttpRequest) -> HttpResponse:
     grids = Unit.objects.visible_to(request.user).in_force()
     grids = grids.filter(kind=Kind.AREA, level=Level.GRID)
     routes = linkage.routes_of(grids)
-    broken = [route.grid.pk for route in routes if not route.is_whole]
+    by_grid = {route.grid.pk: route for route in routes}
+    broken = [pk for pk, route in by_grid.items() if not route.is_whole]
     only_gaps = request.GET.get("gaps") == "1"
     shown = grids.filter(pk__in=broken) if only_gaps else grids
     found = keyset(shown, order=[("code", "asc")], after=request.GET.get("after"), size=PAGE)
     page = {
         "page": found,
-        "routes": linkage.routes_of(found.rows),
+        "routes": [by_grid[grid.pk] for grid in found.rows],
         "n": len(routes),
         "n_whole": len(routes) - len(broken),
         "n_broken": len(broken),
