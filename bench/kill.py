@@ -15,6 +15,7 @@ import signal
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -62,6 +63,7 @@ def main() -> None:
         figures = {
             "kills": Counter(victim for victim, _ in recoveries).total(),
             **{f"{v}_kills": sum(x == v for x, _ in recoveries) for v in VICTIMS},
+            **_by_victim(recoveries),
             "recovery_p50_s": f"{median(s for _, s in recoveries):.2f}",
             "recovery_max_s": f"{max(s for _, s in recoveries):.2f}",
             "acknowledged": len(sent.acknowledged),
@@ -71,6 +73,12 @@ def main() -> None:
             "resends": _resends(site),
         }
     print(" ".join(f"{name}={figure}" for name, figure in figures.items()))
+
+
+def _by_victim(recoveries: Sequence[tuple[str, float]]) -> dict[str, str]:
+    """Return how long recovery took by what was killed, the median."""
+    took = {victim: [s for v, s in recoveries if v == victim] for victim in VICTIMS}
+    return {f"{victim}_s": f"{median(times):.2f}" for victim, times in took.items() if times}
 
 
 def _strike(site: Site, rng: random.Random) -> tuple[str, float]:

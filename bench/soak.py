@@ -1,8 +1,9 @@
 """Half of the intake rate for a long while: memory, latency and the queue stay as they were.
 
 Run by `bin/bench soak [--minutes 30] [--rate 0]`. The rate is half of what a short full load gives,
-unless stated. Memory and p99 are compared between the end of the first sixth and the end (minute 5
-and minute 30). The last line is the result.
+unless stated. Memory, each process's share of what is shared (PSS) counted, and p99 are compared
+between the end of the first sixth and the end (minute 5 and minute 30). The last line is the
+result.
 """
 
 import argparse
@@ -52,8 +53,11 @@ def main() -> None:
     figures = {
         "minutes": options.minutes,
         "rps": f"{len(sent.acknowledged) / length:.0f}",
-        "memory_mib": f"{(marks[3][1] + marks[3][2]) / 2**20:.0f}",
+        "web_mib": f"{marks[3][1] / 2**20:.0f}",
+        "worker_mib": f"{marks[3][2] / 2**20:.0f}",
         "memory_ratio": f"{(marks[3][1] + marks[3][2]) / (marks[1][1] + marks[1][2]):.2f}",
+        "web_ratio": f"{marks[3][1] / marks[1][1]:.2f}",
+        "worker_ratio": f"{marks[3][2] / marks[1][2]:.2f}",
         "p99_ms": f"{after:.0f}",
         "p99_ratio": f"{after / before:.2f}",
         "queue_empty_s": f"{emptied:.0f}",
