@@ -23,6 +23,7 @@ def main() -> None:
     options = parser.parse_args()
     closed = [str(options.cases // part) for part in (100, 10, 1)]
     benches = {
+        "cases": ["--cases", str(options.cases // 10)],
         "locate": [],
         "worktime": [],
         "intake": [],
