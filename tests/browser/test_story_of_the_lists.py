@@ -44,6 +44,18 @@ def drag(page: Page, start: int, end: list[float]) -> None:
     expect(page.locator("[data-note]")).to_contain_text(re.compile("户|名单"))
 
 
+def encircle(page: Page, home: int) -> None:
+    """Draw around a dot."""
+    page.locator("[data-lasso]").press("Enter")
+    page.locator("[data-map]").scroll_into_view_if_needed()
+    x, y = spot(page, home)
+    page.mouse.move(x - 12, y - 12)
+    page.mouse.down()
+    for dx, dy in ((12, -12), (12, 12), (-12, 12), (-12, -10)):
+        page.mouse.move(x + dx, y + dy, steps=3)
+    page.mouse.up()
+
+
 def neighbour(sheet: drafts.Sheet, home: int, to: int) -> int:
     start, near = sheet.place.start, sheet.place.near
     return next(int(j) for j in near[start[home] : start[home + 1]] if sheet.lot[j] == to)
@@ -83,6 +95,11 @@ def test_a_village_is_drawn_evened_dragged_and_adopted(browser_page, live_town, 
     assert told.value.status == 200
     row.refresh_from_db()
     assert row.lot[home] == to
+
+    encircle(page, home)
+    expect(page.locator("[data-chosen]")).to_have_text(re.compile("选中 [1-9]"))
+    page.locator("[data-clear]").press("Enter")
+    expect(page.locator("[data-chosen]")).not_to_contain_text("选中 1")
 
     sheet = drafts.Sheet(row)
     home, to = border(sheet, possible=False)

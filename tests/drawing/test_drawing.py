@@ -251,7 +251,7 @@ def test_grids_are_proposed_from_lists_with_the_staff_each_needs(town):
     assert len(grids) == 2
     assert sum(one["n_homes"] for one in grids) == len(row.lot)
     assert all(one["staff"] >= 1 for one in grids)
-    assert row.grids["formula"]["people_per_worker"] == 500
+    assert row.grids["formula"]["people_per_worker"] == 75
 
 
 @pytest.mark.requirement("X43")

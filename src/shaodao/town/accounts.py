@@ -44,7 +44,7 @@ ACCOUNTS = (
             "案件队列 → 多选 → 批量派遣；派遣规则 → 试算", "Queue → select several → dispatch; routing → dry run"),
     Account("community.desk", "360702001001", (R.INTAKE, R.DISPATCHER, R.VERIFIER),
             "西津路社区 综合岗", "Community desk",
-            "案件队列：网格退回来的、等核查的", "Queue: what the grid gave back, what waits for checking"),
+            "案件队列：网格退回来的、等核查的；更多栏目 → 划分名单 → 重新划分 → 拖动圆点", "Queue: what the grid gave back, what waits for checking; more → lists → draw anew → drag a dot"),
     Account("street.chief", "360702002", (R.DUTY_CHIEF,),
             "赣江街道 值班长", "Duty chief of the street that whistles",
             "吹哨报到 → 辖区吹哨 → 打开一哨 → 大屏：谁到了、谁没来", "Whistles → area → open one → wall: who came, who did not"),

@@ -28,7 +28,7 @@ from shaodao.workforce.queries.roster import wishes_in
 
 from .checking import check_actor, write_down
 
-ABANDONED = timedelta(minutes=2)  # without a sign of life: the worker was stopped, go on
+ABANDONED = timedelta(minutes=5)  # without a sign of life: the worker was stopped, go on
 SEED = 20  # any number will do; the same gives the same lists
 
 

@@ -262,7 +262,9 @@ class Lists {
     const stop = this.ground.points[n], first = this.ground.points[0];
     const percent = (share) => (100 * share).toFixed(1);
     const text = document.querySelector("[data-even-said]");
-    if (text) text.textContent = SAID.stop({ before: first.cv.toFixed(3), after: stop.cv.toFixed(3), price: percent(stop.price) });
+    const said = SAID.stop({ before: first.cv.toFixed(3), after: stop.cv.toFixed(3), price: percent(stop.price) });
+    if (text) text.textContent = said;
+    this.slider.setAttribute("aria-valuetext", said);
     this.redraw(stop.lot);
   }
 
