@@ -241,16 +241,18 @@ def test_the_standing_lists_are_changed_by_hand(town):
     assert {row.workers[a] for a in row.lot} == set(row.was)
 
 
+@pytest.mark.requirement("X43")
 def test_grids_are_proposed_from_lists_with_the_staff_each_needs(town):
     settle(town)
     row = drawn(town, within=policy.Within.COMMUNITY)
     row = actions.group_grids(drawing=row, households=35, actor=town.community_desk, at=AT())
     actions.compute(drawing=row.pk, at=AT())
     row.refresh_from_db()
-    grids = drafts.Sheet(row).grids()
+    grids = drafts.Sheet(row).grids(roster=7)
     assert len(grids) == 2
     assert sum(one["n_homes"] for one in grids) == len(row.lot)
     assert all(one["staff"] >= 1 for one in grids)
+    assert sum(one["given"] for one in grids) == 7
     assert row.grids["formula"]["people_per_worker"] == 75
 
 

@@ -87,6 +87,30 @@ def test_the_same_is_done_without_scripts(town):
     assert row.lot[home] == to
 
 
+def test_a_proposal_of_grids_shows_its_formula_and_a_draft_given_up_is_empty(town):
+    settle(town)
+    row, client = drawn(town, within=policy.Within.COMMUNITY), desk(town)
+    url = reverse("drawing", args=[row.pk])
+    answer = sent(client, row, "group", households=35)
+    assert answer["HX-Redirect"] == url
+    actions.compute(drawing=row.pk, at=timezone.now())
+    page = client.get(url).content.decode()
+    assert "网格建议和人手" in page
+    assert "÷ 75" in page
+    client.post(reverse("change_drawing", args=[row.pk, "drop"]))
+    assert "这份草稿没有名单" in client.get(url).content.decode()
+    row.refresh_from_db()
+    assert row.ground == {}
+
+
+def test_the_standing_lists_as_a_draft_have_no_slider(town):
+    settle(town)
+    row = drawn(town, policy.Kind.BY_HAND)
+    page = desk(town).get(reverse("drawing", args=[row.pk])).content.decode()
+    assert "手工调整" in page
+    assert "data-even=" not in page
+
+
 def test_who_changes_hands_is_listed_before_it_is_adopted(town):
     settle(town)
     row, client = drawn(town), desk(town)

@@ -243,7 +243,7 @@ _STEPS = {"draw": _draw, "order": _put_in_order, "group": _group}
 
 @transaction.atomic
 def drop(*, drawing: Drawing, actor: User, at: datetime) -> Drawing:
-    """Give a draft up, while it is computed or later; its computation stops.
+    """Give a draft up, while it is computed or later; its computation stops, its lists are gone.
 
     :raises DrawingRefused: the actor may not, or it has ended.
     """
@@ -253,7 +253,8 @@ def drop(*, drawing: Drawing, actor: User, at: datetime) -> Drawing:
     if row.status not in policy.OPEN:
         raise policy.DrawingRefused(N_("这份草稿已经结束，不能再改"))
     row.status, row.ended_at = policy.Status.DROPPED.value, at
-    row.save(update_fields=["status", "ended_at"])
+    row.ground, row.found, row.was, row.lot, row.steps, row.grids = {}, {}, [], [], [], {}
+    row.save()
     write_down(row, "drop_drawing", actor=actor, at=at)
     return row
 

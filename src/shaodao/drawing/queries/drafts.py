@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 from django.utils.translation import gettext as _
@@ -11,6 +10,7 @@ from django.utils.translation import gettext as _
 from shaodao.cores.districting import (
     Formula,
     Sizes,
+    allot,
     spread_of,
     unconnected,
     village,
@@ -34,8 +34,8 @@ from .ground import (
     OLD,
     PEOPLE,
     YOUNG,
+    Hands,
     contacts_of,
-    hands_of,
     homes_in,
     metres,
 )
@@ -173,9 +173,8 @@ class Sheet:
         pairs = zip(self.drawing.was, self.lot.tolist(), strict=True)
         return [i for i, (before, a) in enumerate(pairs) if before and before != workers[a]]
 
-    def rows(self, *, on: date) -> list[Row]:
+    def rows(self, hands: Hands) -> list[Row]:
         """Return the lists, in the order of their numbers."""
-        hands = hands_of(self.drawing.community, on=on)
         ids = {pk for pk in (*self.drawing.workers, *hands.people) if pk}
         people = User.objects.in_bulk(ids)
         units = units_by_id()
@@ -212,8 +211,11 @@ class Sheet:
         """Return where each household is drawn: lon, lat, people; flats of a building apart."""
         return dots_of(self.homes, self.ws.tolist())
 
-    def grids(self) -> list[dict]:
-        """Return the grids proposed from the lists, with the people and staff of each."""
+    def grids(self, *, roster: int) -> list[dict]:
+        """Return the grids proposed from the lists, with the people and staff of each.
+
+        roster : workers there are, shared out by the work of each grid
+        """
         proposal = self.drawing.grids
         if not proposal or len(proposal["grid_of"]) != self.k:
             return []
@@ -225,7 +227,8 @@ class Sheet:
             own = [self.homes[i] for i in np.flatnonzero(grid_of == g)]
             n_lists = proposal["grid_of"].count(g)
             rows.append({"number": g + 1, "n_lists": n_lists, **need_of(own, formula, numbers)})
-        return rows
+        given = allot([row["load"] for row in rows], roster).tolist()
+        return [{**row, "given": n} for row, n in zip(rows, given, strict=True)]
 
 
 def dots_of(homes: Sequence[Sequence], people: Sequence[float]) -> list[list]:

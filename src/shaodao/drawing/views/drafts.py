@@ -13,7 +13,7 @@ from shaodao.cores.wording import N_, Refusal
 from shaodao.drawing import actions, forms, policy
 from shaodao.drawing.models import Drawing
 from shaodao.drawing.queries import drafts as queries
-from shaodao.drawing.queries.ground import formula_of
+from shaodao.drawing.queries.ground import formula_of, hands_of
 from shaodao.kit.wording import carried_out, say
 from shaodao.people.queries import number
 from shaodao.workforce.policy import Paper
@@ -89,8 +89,9 @@ def _page(sheet: queries.Sheet, adopt_form: forms.AdoptForm | None = None) -> di
 def _state(sheet: queries.Sheet, refusal: Refusal | None = None) -> dict:
     """Return what a change of a draft makes anew on its page."""
     row = sheet.drawing
-    rows, points = sheet.rows(on=timezone.localdate()), row.found["points"]
-    grids = sheet.grids()
+    hands = hands_of(row.community, on=timezone.localdate())
+    rows, points = sheet.rows(hands), row.found["points"]
+    grids = sheet.grids(roster=len(hands.people))
     lot = row.lot
     stop = next((n for n, one in enumerate(points) if one["lot"] == lot), -1)
     return {
@@ -102,6 +103,7 @@ def _state(sheet: queries.Sheet, refusal: Refusal | None = None) -> dict:
         "stop": stop,
         "refusal": say(refusal) if refusal else "",
         "grids": grids,
+        "roster": len(hands.people),
         "n_steps": len(row.steps),
         "n_idle": sum(one.worker is None for one in rows),
         "n_wrong": sum(one.is_short or one.is_long or not one.is_whole for one in rows),
@@ -122,11 +124,12 @@ def homes(request: HttpRequest, pk: int, n: int) -> HttpResponse:
     sheet = _sheet(request, pk)
     if not 1 <= n <= sheet.k:
         raise Http404
+    hands = hands_of(sheet.drawing.community, on=timezone.localdate())
     context = {
         "drawing": sheet.drawing,
         "n": n,
         "doors": queries.doors_of(sheet, n - 1),
-        "others": [one for one in sheet.rows(on=timezone.localdate()) if one.number != n],
+        "others": [one for one in sheet.rows(hands) if one.number != n],
         "is_draft": sheet.drawing.status == policy.Status.DRAFT,
     }
     part = "#chosen" if request.htmx else ""
