@@ -1,6 +1,7 @@
 """Drafts of contact lists: drawn, evened, changed by hand, settled again, adopted."""
 
 from collections import Counter
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -293,6 +294,25 @@ def test_a_draft_is_given_up_while_it_waits_and_is_then_not_computed(town):
     actions.compute(drawing=row.pk, at=AT())
     row.refresh_from_db()
     assert (row.status, row.lot) == (policy.Status.DROPPED, [])
+
+
+def test_a_draft_is_given_up_while_it_is_computed_and_its_computation_stops(town):
+    settle(town)
+    row = begun(town, setting="deep")
+    seconds = iter(range(10**9))
+    told = []
+
+    def clock():
+        n = next(seconds)
+        if n == 5:
+            actions.drop(drawing=row, actor=town.community_desk, at=AT())
+        told.append(n)
+        return AT() + timedelta(seconds=2 * n)
+
+    actions.compute(drawing=row.pk, at=AT(), clock=clock)
+    row.refresh_from_db()
+    assert (row.status, row.lot) == (policy.Status.DROPPED, [])
+    assert len(told) < 20
 
 
 def test_a_draft_whose_worker_was_stopped_is_gone_on_with(town):

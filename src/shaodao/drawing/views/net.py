@@ -15,6 +15,7 @@ from shaodao.drawing.queries.ground import formula_of, rules_of
 from shaodao.people.models import Unit, roles_of
 from shaodao.people.policy import Kind, Level
 from shaodao.people.queries import units_by_id
+from shaodao.places.policy import MAY
 
 SHOW_LABELS = {
     "cover": N_("覆盖"),
@@ -75,6 +76,7 @@ def _common(request: HttpRequest, unit: Unit) -> dict:
         "rules": rules_of(unit, on=on),
         "formula": formula_of(unit, on=on),
         "draws": bool(policy.DESK & roles_of(request.user)),
+        "reads": bool(MAY["read_registers"][1] & roles_of(request.user)),
     }
 
 

@@ -124,14 +124,14 @@ class Lists {
         event.preventDefault(); // the map stays
         const path = [event.point];
         const follow = (next) => { path.push(next.point); if (start == null) this.ring(path); else this.dragTo(start, next); };
-        const end = (last) => {
+        const end = () => {
           map.off(move, follow);
           map.getSource("drag").setData(collection([]));
           if (start == null) this.lassoed(path);
-          else this.dropped(start, path, last.point ?? path.at(-1));
+          else this.dropped(start, path);
         };
         map.on(move, follow);
-        map.once(up, end);
+        window.addEventListener(up, end, { once: true }); // let go outside the map, too
       });
     }
   }
@@ -179,7 +179,8 @@ class Lists {
     }
   }
 
-  dropped(start, path, point) {
+  dropped(start, path) {
+    const point = path.at(-1);
     const far = Math.hypot(point.x - path[0].x, point.y - path[0].y);
     const moving = this.moving(start), to = this.listAt(point, moving);
     this.over = undefined;
