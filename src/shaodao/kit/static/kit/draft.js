@@ -6,6 +6,7 @@
 // the server answers {number, url}, or 422 {errors: {field: [text]}}.
 
 import { icon, make } from "./dom.js";
+import { newKey, shelf } from "./shelf.js";
 import { say } from "./words.js";
 
 const BASE = "shaodao", STORE = "drafts";
@@ -17,40 +18,7 @@ const channel = "BroadcastChannel" in window ? new BroadcastChannel("shaodao-dra
 
 // ---- the store
 
-let opened;
-function base() {
-  opened ??= new Promise((resolve, reject) => {
-    const request = indexedDB.open(BASE, 1);
-    request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: "key" });
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-  return opened;
-}
-
-async function inStore(mode, work) {
-  const transaction = (await base()).transaction(STORE, mode);
-  const request = work(transaction.objectStore(STORE));
-  return new Promise((resolve, reject) => {
-    transaction.oncomplete = () => resolve(request.result);
-    transaction.onerror = transaction.onabort = () => reject(transaction.error);
-  });
-}
-
-const all = () => inStore("readonly", (store) => store.getAll());
-const put = (draft) => inStore("readwrite", (store) => store.put(draft));
-const drop = (key) => inStore("readwrite", (store) => store.delete(key));
-const get = (key) => inStore("readonly", (store) => store.get(key));
-
-/** Make a version 4 UUID; crypto.randomUUID exists only on encrypted connections. */
-export function newKey() {
-  if (crypto.randomUUID) return crypto.randomUUID();
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, "$1-$2-$3-$4-$5");
-}
+const { all, get, put, drop } = shelf(BASE, STORE);
 
 // ---- a form as data, and back
 

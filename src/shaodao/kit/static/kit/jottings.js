@@ -7,7 +7,7 @@
 // and [data-jotting-part] elements that take the place of those with their id.
 
 import { icon, make } from "./dom.js";
-import { newKey } from "./draft.js";
+import { newKey, shelf } from "./shelf.js";
 import { say } from "./words.js";
 
 const BASE = "shaodao-jottings", STORE = "jottings";
@@ -20,33 +20,13 @@ let isSending = false, isLoggedOut = false, inFlight = "";
 
 // ---- the store
 
-let opened;
-function base() {
-  opened ??= new Promise((resolve, reject) => {
-    const request = indexedDB.open(BASE, 1);
-    request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: "key" });
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-  return opened;
-}
-
-async function inStore(mode, work) {
-  const transaction = (await base()).transaction(STORE, mode);
-  const request = work(transaction.objectStore(STORE));
-  return new Promise((resolve, reject) => {
-    transaction.oncomplete = () => resolve(request.result);
-    transaction.onerror = transaction.onabort = () => reject(transaction.error);
-  });
-}
+const { all, put, drop } = shelf(BASE, STORE);
 
 /** What this user wrote down and has not brought in yet, the oldest first: a phone may have several users. */
 async function kept() {
-  const rows = await inStore("readonly", (store) => store.getAll());
+  const rows = await all();
   return rows.filter((one) => one.user === user).sort((one, other) => one.savedAt - other.savedAt);
 }
-const put = (one) => inStore("readwrite", (store) => store.put(one));
-const drop = (key) => inStore("readwrite", (store) => store.delete(key));
 
 // ---- writing down
 

@@ -7,7 +7,7 @@ const SHELL = "shell-1", PAGES = "pages-1", TILES = "tiles-1", ROUNDS = "rounds-
 const ROUND = /^\/outreach\/(rounds\/\d{4}-\d\d-\d\d|visits|calls)\/$/, LOGIN = "/accounts/login/";
 const STATIC = new URL(self.location).searchParams.get("static") || "/static/";
 const PAGES_KEPT = ["/", "/report/", "/nearby/", "/board/", "/worker/", "/track/", "/offline/"];
-const FILES = ["base.css", "parts.css", "page.js", "dom.js", "words.js", "countdown.js", "camera.js", "exif.js", "draft.js", "jottings.js", "map.js", "geodesy.js", "viewer.js", "worker.js", "icons.svg", "mark.svg"]
+const FILES = ["base.css", "parts.css", "page.js", "dom.js", "words.js", "countdown.js", "camera.js", "exif.js", "draft.js", "jottings.js", "shelf.js", "map.js", "geodesy.js", "viewer.js", "worker.js", "icons.svg", "mark.svg"]
   .map((name) => `${STATIC}kit/${name}`).concat(`${STATIC}residents/residents.css`, ["htmx/htmx.min.js", "maplibre/maplibre-gl.mjs", "maplibre/maplibre-gl-worker.mjs", "maplibre/maplibre-gl.css"].map((name) => `${STATIC}vendor/${name}`));
 const TILES_MAX = 600;
 const PATIENCE = 6000; // ms to wait for a page before the copy is shown
