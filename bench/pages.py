@@ -16,7 +16,6 @@ from bench.ground.county import write_county
 from bench.ground.pages import alternately, draw_pages, p95
 from bench.ground.sayings import read_sayings
 from bench.ground.site import cloned, databases, own_cluster, roomy_log, use
-from django.conf import settings
 from django.core.management import call_command
 
 from shaodao.people.models import Unit
@@ -33,7 +32,6 @@ def main() -> None:
     parser.add_argument("--only", help="kinds of pages whose names begin so")
     parser.add_argument("--keep", action="store_true", help="leave the databases for another run")
     options = parser.parse_args()
-    settings.ALLOWED_HOSTS = ["testserver"]
     sizes = [options.base, options.cases]
     names = [f"cases_{n}" for n in sizes]
     with own_cluster(keep=options.keep) as cluster:
