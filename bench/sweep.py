@@ -75,7 +75,7 @@ def main() -> None:
         acted = run_sweeps(at=at, at_once=AT_ONCE)
         seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
         print(f"uninterrupted: {acted} in {seconds:.1f} s", flush=True)
-        again = sum(run_sweeps(at=at).values())
+        again = sum(run_sweeps(at=at).values())  # warnings of rungs the first run let go on
         twice = _number(_TWICE)
         use(cluster, "shaodao")
         interrupted, done, twice_killed = _interrupted(cluster, sum(acted.values()))

@@ -59,3 +59,43 @@ def test_constraints_hold_and_nothing_is_written_in_part(town):
 
 def test_ids_are_given_to_nobody_else(town):
     assert len({*rows.next_ids(Case, 5), *rows.next_ids(Case, 5), town.taken().case.pk}) == 11
+
+
+def test_rows_read_without_a_constructor_are_those_of_the_orm_and_write_what_changed(town):
+    case = town.taken(category="RUBBISH_HEAP", household=town.household).case
+    Clock.objects.filter(case=case, step="HANDLE").update(left=timedelta(days=3, microseconds=7))
+    plain = list(Clock.objects.filter(case__among=[case.pk]).order_by("pk"))
+    clocks = rows.read(Clock.objects.filter(case=case).order_by("pk"), later=["amount"])
+    names = [f.attname for f in Clock._meta.concrete_fields if f.attname != "amount"]
+    assert [[c.__dict__[n] for n in names] for c in clocks] == [
+        [c.__dict__[n] for n in names] for c in plain
+    ]
+    with CaptureQueriesContext(connection) as asked:
+        rows.write_changes(clocks)
+    assert len(asked) == 0
+    clocks[0].late_at, clocks[1].left = clocks[0].due_at, timedelta(hours=-2)
+    with CaptureQueriesContext(connection) as asked:
+        rows.write_changes(clocks)
+        rows.write_changes(clocks)
+    assert len(asked) == 1
+    assert '"late_at"' in asked[0]["sql"]
+    assert '"due_at"' not in asked[0]["sql"]
+    stored = list(Clock.objects.filter(case=case).order_by("pk"))
+    assert (stored[0].late_at, stored[1].left) == (clocks[0].due_at, timedelta(hours=-2))
+    assert [c.amount for c in clocks] == [c.amount for c in plain]
+
+
+@pytest.mark.parametrize("n", [3, 60])
+def test_many_new_rows_are_written_in_order_with_what_a_row_has_of_itself(town, n):
+    case = town.case()
+    made = [
+        rows.new(
+            JournalEntry, case_id=case.pk, seq=100 + k, name="x", at=case.received_at, hash=b"x"
+        )
+        for k in range(n)
+    ]
+    rows.add(JournalEntry, [vars(row) for row in made])
+    stored = list(case.journal.filter(name="x").order_by("pk"))
+    assert [e.seq for e in stored] == [100 + k for k in range(n)]
+    assert {(e.actor_id, str(e.facts), bytes(e.hash)) for e in stored} == {(None, "{}", b"x")}
+    assert made[0].facts is not made[1].facts
