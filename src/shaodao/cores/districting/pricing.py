@@ -1,44 +1,77 @@
-"""What evenness costs: one division, and the most even ones at growing shares of its objective."""
+"""What evenness costs: the most even lists of several villages at growing prices."""
 
 from collections.abc import Callable, Sequence
 
-from . import drawing
-from .drawing import Bench, Division, Effort
-from .problem import Sizes, Village, mend_components, spread_of, weight_cv
+import numpy as np
+
+from .drawing import Bench, Division, Effort, Lots, Stopped
+from .problem import Village, mend_components, spread_of, weight_cv
+
+PRICES = 16  # tried, each about twice the one before
+_LEAST, _MOST = 1e-3, 1e2  # the objective over the squared people off the mean
 
 
 def trade_off(
-    place: Village,
-    effort: Effort,
+    places: Sequence[Village],
+    plain: Sequence[Division],
     shares: Sequence[float],
+    effort: Effort,
     *,
-    sizes: Sizes,
     seed: int = 0,
     cancelled: Callable[[], bool] = lambda: False,
     step: Callable[[], None] = lambda: None,
-) -> list[Division]:
-    """Return a division of one village for each share of the objective that may go to evenness.
+) -> list[list[Lots]]:
+    """Return for each share of the objective the lists of all villages that are most even.
 
-    shares: growing, the first 0. step: called after each. A greater share never gives people per
-    list that are less even: where the search finds nothing better, the division before is kept.
+    plain: divisions as drawn. What may be spent is spent where it evens most: squared people off
+    the mean have one price in all villages, and each of some prices is annealed once. A greater
+    share never gives less even lists. step: called after each of PRICES.
     :raises Stopped: when `cancelled` said so.
     """
-    first = drawing.divide(place, effort, seed=seed, cancelled=cancelled, sizes=sizes)
-    step()
-    found = [first]
-    torn = any(fault.reason == "no_division" for fault in first.faults)
-    joined, parts, _ = mend_components(place, sizes)
-    bench = Bench(joined, sizes, parts, seed, cancelled)
-    for share in shares[1:]:
-        last = found[-1]
-        if sizes.k > 1 and not torn:
-            bench.measure(first.lot)
-            lot = drawing._balanced(bench, first.lot, share, effort)
-            cv = weight_cv(place.ws, lot)
-            if cv < last.cv:
-                last = Division(
-                    lot, sizes, spread_of(place, lot), first.faults, first.cv, cv, first.lot
-                )
-        found.append(last)
+    people = np.concatenate([place.ws for place in places])
+    spread = sum(each.spread for each in plain)
+    uneven = sum(_uneven(place, each.lot) for place, each in zip(places, plain, strict=True))
+    begun = [each.lot for each in plain]
+    found = [(spread, weight_cv(people, _numbered(begun)), begun)]
+    for price in np.geomspace(_LEAST, _MOST, PRICES) * spread / max(uneven, 1e-9):
+        if cancelled():
+            raise Stopped
+        lots = [
+            _priced(place, each, float(price), effort, seed)
+            for place, each in zip(places, plain, strict=True)
+        ]
+        cost = sum(spread_of(place, lot) for place, lot in zip(places, lots, strict=True))
+        found.append((cost, weight_cv(people, _numbered(lots)), lots))
         step()
-    return found
+    return [
+        min(
+            (one for one in found if one[0] <= spread * (1 + share) + 1e-6), key=lambda one: one[1]
+        )[2]
+        for share in shares
+    ]
+
+
+def _uneven(place: Village, lot: Lots) -> float:
+    sums = np.bincount(lot, place.ws)
+    return float(np.square(sums - sums.mean()).sum())
+
+
+def _numbered(lots: Sequence[Lots]) -> Lots:
+    """Return the lists of all villages under numbers of their own."""
+    first = np.cumsum([0, *(int(lot.max()) + 1 for lot in lots[:-1])])
+    return np.concatenate([lot + n for lot, n in zip(lots, first, strict=True)])
+
+
+def _priced(place: Village, plain: Division, price: float, effort: Effort, seed: int) -> Lots:
+    """Return the division annealed with a price on uneven lists, where that is better."""
+    if plain.sizes.k == 1 or any(fault.reason == "no_division" for fault in plain.faults):
+        return plain.lot
+    joined, parts, _ = mend_components(place, plain.sizes)
+    bench = Bench(joined, plain.sizes, parts, seed)
+    bench.measure(plain.lot)
+    bench.extra = np.array([price, float(place.ws.sum()) / plain.sizes.k, 0.0, 0.0])
+    lot = plain.lot.copy()
+    bench.anneal(lot, 1.0, min(6_000, 300 + effort.steps // 2), seed, 10.0)
+    after = spread_of(place, lot) + price * _uneven(place, lot)
+    before = plain.spread + price * _uneven(place, plain.lot)
+    return lot if not bench.misfit(lot) and after < before else plain.lot

@@ -96,22 +96,29 @@ class Work:
 
 def draw_afresh(work: Work) -> dict:
     """Return new lists: the stops of the slider, the bounds of each place, and the faults."""
-    lots = [np.zeros(len(work.homes), np.int64) for _ in SHARES]
-    faults, bounds, free = [], {}, 0
-    effort = effort_for(work.rules["setting"], len(work.homes))
-    for label, rows, part in work.parts():
+    faults, bounds = [], {}
+    effort, seed = effort_for(work.rules["setting"], len(work.homes)), work.rules["seed"]
+    parts, plain = work.parts(), []
+    for label, rows, part in parts:
         sizes = work.sizes(len(rows), rows)
-        found = trade_off(
-            part, effort, SHARES, sizes=sizes, seed=work.rules["seed"],
-            cancelled=work.cancelled, step=partial(work.step, len(rows)),
-        )  # fmt: skip
-        for lot, division in zip(lots, found, strict=True):
-            lot[rows] = division.lot + free
-        free += sizes.k
+        made = divide(part, effort, seed=seed, cancelled=work.cancelled, sizes=sizes)
+        plain.append(made)
         bounds[str(label)] = [sizes.low, sizes.high]
-        faults += _faults(found[0].faults, rows, label)
+        faults += _faults(made.faults, rows, label)
         faults += _odd(len(rows), sizes, label, work.rules)
-    return {"lots": [lot.tolist() for lot in lots], "bounds": bounds, "faults": faults}
+        work.step(2 * len(rows))
+    found = trade_off(
+        [part for _, _, part in parts], plain, SHARES, effort,
+        seed=seed, cancelled=work.cancelled, step=partial(work.step, len(work.homes) // 4),
+    )  # fmt: skip
+    lots = []
+    for stop in found:
+        lot, free = np.zeros(len(work.homes), np.int64), 0
+        for (_, rows, _), own, division in zip(parts, stop, plain, strict=True):
+            lot[rows] = own + free
+            free += division.sizes.k
+        lots.append(lot.tolist())
+    return {"lots": lots, "bounds": bounds, "faults": faults}
 
 
 def mend(work: Work, was: Sequence[int], pinned: Sequence[bool], *, freely: bool = False) -> dict:
