@@ -7,8 +7,8 @@ import numpy as np
 from .drawing import Bench, Division, Effort, Lots, Stopped
 from .problem import Village, mend_components, spread_of, weight_cv
 
-PRICES = 16  # tried, each about twice the one before
-_LEAST, _MOST = 1e-3, 1e2  # the objective over the squared people off the mean
+PRICES = 20  # tried, each half as much again as the one before
+_LEAST, _MOST = 5e-3, 1e1  # the objective over the squared people off the mean
 
 
 def trade_off(
@@ -43,12 +43,13 @@ def trade_off(
         cost = sum(spread_of(place, lot) for place, lot in zip(places, lots, strict=True))
         found.append((cost, weight_cv(people, _numbered(lots)), lots))
         step()
-    return [
-        min(
-            (one for one in found if one[0] <= spread * (1 + share) + 1e-6), key=lambda one: one[1]
-        )[2]
-        for share in shares
-    ]
+    allowed = spread
+    answer = []
+    for share in shares:
+        fits = [one for one in found if one[0] <= allowed * (1 + share) * (1 + 1e-9)]
+        answer.append(min(fits, key=lambda one: one[1]))
+        allowed = answer[0][0]  # shares are of the first
+    return [lots for _, _, lots in answer]
 
 
 def _uneven(place: Village, lot: Lots) -> float:

@@ -24,7 +24,7 @@ from shaodao.cores.districting import (
     village,
     weight_cv,
 )
-from shaodao.cores.districting.pricing import trade_off
+from shaodao.cores.districting.pricing import PRICES, trade_off
 from shaodao.cores.districting.problem import HIGH, LOW
 from shaodao.cores.geodesy import project
 from shaodao.drawing.policy import SHARES, Within
@@ -109,7 +109,7 @@ def draw_afresh(work: Work) -> dict:
         work.step(2 * len(rows))
     found = trade_off(
         [part for _, _, part in parts], plain, SHARES, effort,
-        seed=seed, cancelled=work.cancelled, step=partial(work.step, len(work.homes) // 4),
+        seed=seed, cancelled=work.cancelled, step=partial(work.step, len(work.homes) * 4 // PRICES),
     )  # fmt: skip
     lots = []
     for stop in found:
