@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +35,7 @@ class Stopped(Exception):
 class Effort:
     """How much work goes into a household: proposals of the annealing, counted, never clocked."""
 
-    starts: int  # divisions made from scratch at most; enough when the best two agree
+    starts: int  # divisions made from scratch at most; enough when half of these agree
     steps: int  # proposals per household in each of them
     rounds: int  # surveys of exchanges: a list dissolved here, one split there
     survey: int  # proposals per household in each exchange tried
@@ -53,29 +53,31 @@ _WORK = {
     "deep": (600.0, 2.2e6, 4.4e6),
 }
 _SMALL, _LARGE = 14_000, 30_000
-_AGREED = 1.002  # the best two divisions within this are taken for the best there is
+_AGREED = 1.002  # divisions this near to the best agree with it
 
 
-def effort_for(setting: str, n: int) -> Effort:
-    """Return the effort of a setting for an instance of n households.
+def effort_for(setting: str, n: int, largest: int = 0) -> Effort:
+    """Return the effort of a setting for a village in an instance of n households in all.
 
-    It follows from n alone, so the same seed gives the same answer on any machine.
+    It follows from the numbers of households alone, so the same seed gives the same answer on any
+    machine. largest: households of this village, by default n.
     """
     most, small, large = _WORK[setting]
     share = min(max((n - _SMALL) / (_LARGE - _SMALL), 0.0), 1.0)
     runs = min(most, (small + share * (large - small)) / max(n, 1))
     if runs < 1.0:
         return Effort(1, int(2_500 * (0.3 + runs)), 1, int(300 * (0.3 + runs)), 0, 0, 0)
-    starts = int(min(max(3, 1.9 * runs**0.5), 12))
-    depth = max(1.0, 1.3 * runs / starts)
+    is_large = (largest or n) > _COVERED_SOON
+    starts = int(min(max(3, runs / 1.3), 24 if is_large else 60))
+    depth = max(1.0, min(1.3 * runs / starts, 1.5 if is_large else 4.0))
     return Effort(
         starts=starts,
         steps=int(_RUN.steps * depth),
-        rounds=_RUN.rounds,
+        rounds=6 if is_large else _RUN.rounds,
         survey=int(_RUN.survey * depth),
         sweeps=1 if depth < 2 else 2,
         sweep=int(_RUN.sweep * depth),
-        cover=1_200 if depth < 2 else 3_000,
+        cover=1_200 if starts <= 4 else 15_000 if is_large else 3_000,
     )
 
 
@@ -97,7 +99,8 @@ class Division:
 
 
 _COOL, _PRICE = 0.05, (1.0, 3_000.0)
-_COVERED = 1_600  # households of a village whose best exact cover is sought: beyond it takes long
+_SOFT = (1.0, 10.0, 0.3, 10.0)  # what sizes out of bounds cost at first, from division to division
+_COVERED_SOON, _COVERED = 1_600, 5_000  # households up to which an exact cover is soon, ever, found
 
 
 def scale_of(place: Village) -> Floats:
@@ -154,7 +157,7 @@ class Bench:
         return float(costs.sum())
 
     def heat(self, hot: float, price: float = 1.0) -> Floats:
-        return np.array([hot, min(_COOL, hot), price * _PRICE[0], price * _PRICE[1]])
+        return np.array([hot, _COOL, price * _PRICE[0], max(price, 1.0) * _PRICE[1]])
 
     def anneal(self, lot: Lots, hot: float, steps: int, seed: int, price: float = 1.0) -> None:
         if self.cancelled():
@@ -208,11 +211,9 @@ def divide(
         lot = _improve(bench, lot, effort, pool)
     else:
         lot = found
-    plain, before = lot, weight_cv(place.ws, lot)
-    if balance > 0:
-        lot = _balanced(bench, lot, balance, effort)
     cv = weight_cv(place.ws, lot)
-    return Division(lot, sizes, spread_of(place, lot), tuple(faults), before, cv, plain)
+    plain = Division(lot, sizes, spread_of(place, lot), tuple(faults), cv, cv, lot)
+    return _evened([place], [plain], balance, effort, seed, pool)[0] if balance > 0 else plain
 
 
 def _one_part(place: Village, sizes: Sizes) -> Ints:
@@ -237,9 +238,8 @@ def _best_of_runs(bench: Bench, effort: Effort, pool: Executor | None) -> Lots |
         begun = batch.stop
         found += [run for run in _map(pool, one, batch) if run is not None]
         found.sort(key=lambda run: run[0])
-        if len(found) > 1 and found[1][0] <= found[0][0] * _AGREED:
-            break
-        if not found:
+        enough = max(2, effort.starts // 2)
+        if not found or sum(run[0] <= found[0][0] * _AGREED for run in found) >= enough:
             break
     if not found:
         return None
@@ -261,7 +261,7 @@ def _run(
     """Return one division from scratch, or None where sizes cannot be made to hold."""
     lot = bench.start(bench.seed, 0.6 if turn == 0 else 0.9)
     bench.measure(lot)
-    bench.anneal(lot, (10.0, 3.0)[turn % 2], effort.steps, bench.seed)
+    bench.anneal(lot, (10.0, 3.0, 30.0)[turn % 3], effort.steps, bench.seed, _SOFT[turn % 4])
     if bench.misfit(lot):
         found = _by_force(bench, lot)
         if found is None:
@@ -403,26 +403,76 @@ def _apply(lot: Lots, fewer, more) -> None:  # type: ignore[no-untyped-def]
     lot[nodes] = np.append(chosen, spare)[local]
 
 
-def _balanced(bench: Bench, lot: Lots, balance: float, effort: Effort) -> Lots:
-    """Return the most even division found that costs no more than the share allowed."""
-    k, place = bench.sizes.k, bench.place
-    allowed = spread_of(place, lot) * (1.0 + balance)
-    mean = float(place.ws.sum()) / k
-    best, best_cv = lot, weight_cv(place.ws, lot)
-    low, high = 1e-4, 1e2
-    for i in range(9):
-        even = float(np.sqrt(low * high))
-        again = lot.copy()
-        bench.extra = np.array([even * bench.unit / max(mean, 1e-9) * 10, mean, 0.0, 0.0])
-        bench.anneal(again, 1.0, min(3_000, max(effort.steps // 4, 300)), bench.seed + i)
-        if not bench.misfit(again) and spread_of(place, again) <= allowed:
-            cv = weight_cv(place.ws, again)
-            if cv < best_cv:
-                best, best_cv = again, cv
-            low = even
-        else:
-            high = even
-    bench.extra = np.zeros(4)
+def _evened(
+    places: Sequence[Village],
+    plain: Sequence[Division],
+    balance: float,
+    effort: Effort,
+    seed: int,
+    pool: Executor | None,
+) -> list[Division]:
+    """Return the most even divisions found that together cost no more than the share allowed.
+
+    Squared people off the mean have one price in all villages, found by bisection: what is allowed
+    is spent where it evens most.
+    """
+    torn = [any(fault.reason == "no_division" for fault in each.faults) for each in plain]
+    spread = sum(each.spread for each in plain)
+    uneven = sum(
+        float(np.square(np.bincount(each.lot, place.ws) - place.ws.sum() / each.sizes.k).sum())
+        for place, each in zip(places, plain, strict=True)
+    )
+    steps = min(6_000, 300 + effort.steps // 2)
+    temperatures = (1.0,) if effort.starts <= 4 else (1.0, 3.0, 10.0)
+    rows = range(len(places))
+    best, low, high = list(plain), 1e-4, 1e3
+    for turn in range(10):
+        price = float(np.sqrt(low * high))
+
+        def one(
+            i: int, price: float = price * spread / max(uneven, 1e-9), turn: int = turn
+        ) -> Lots:
+            if torn[i] or plain[i].sizes.k == 1:
+                return plain[i].lot
+            return _priced(places[i], plain[i], price, temperatures, steps, seed + turn)
+
+        lots = _map(pool, one, rows)
+        cost = sum(spread_of(place, lot) for place, lot in zip(places, lots, strict=True))
+        if cost > spread * (1.0 + balance):
+            high = price
+            continue
+        low = price
+        best = [
+            replace(each, lot=lot, spread=spread_of(place, lot), cv=weight_cv(place.ws, lot))
+            for place, each, lot in zip(places, plain, lots, strict=True)
+        ]
+    return best
+
+
+def _priced(
+    place: Village,
+    plain: Division,
+    price: float,
+    temperatures: Sequence[float],
+    steps: int,
+    seed: int,
+) -> Lots:
+    """Return the division that is best with a price on each list's squared people off the mean."""
+    joined, parts, _ = mend_components(place, plain.sizes)
+    bench = Bench(joined, plain.sizes, parts, seed)
+    mean = float(place.ws.sum()) / plain.sizes.k
+    bench.extra = np.array([price, mean, 0.0, 0.0])
+
+    def value(lot: Lots) -> float:
+        off = np.bincount(lot, place.ws, plain.sizes.k) - mean
+        return spread_of(place, lot) + price * float(np.square(off).sum())
+
+    best, least = plain.lot, value(plain.lot)
+    for hot in temperatures:
+        lot = plain.lot.copy()
+        bench.anneal(lot, hot, steps, seed, 10.0)
+        if not bench.misfit(lot) and value(lot) < least:
+            best, least = lot, value(lot)
     return best
 
 
@@ -442,7 +492,6 @@ def divide_all(
     :raises Stopped: when `cancelled` said so.
     """
     total = sum(map(len, places))
-    effort = effort_for(setting, total)
     order = sorted(range(len(places)), key=lambda i: (-len(places[i]), i))
     shared = [i for i in order if len(places[i]) * threads * 2 > total]
     alone = [i for i in order if len(places[i]) * threads * 2 <= total]
@@ -450,14 +499,13 @@ def divide_all(
     done = 0
     ready()
 
-    def one(i: int) -> tuple[int, Division]:
-        return i, divide(places[i], effort, seed=seed, balance=balance, cancelled=cancelled)
+    def one(i: int, pool: Executor | None = None) -> tuple[int, Division]:
+        effort = effort_for(setting, total, len(places[i]))
+        return i, divide(places[i], effort, seed=seed, cancelled=cancelled, pool=pool)
 
     with ThreadPoolExecutor(threads) as pool:
         for i in shared:
-            found[i] = divide(
-                places[i], effort, seed=seed, balance=balance, cancelled=cancelled, pool=pool
-            )
+            found[i] = one(i, pool)[1]
             done += len(places[i])
             progress(done, total)
         waiting = [pool.submit(one, i) for i in alone]
@@ -469,7 +517,10 @@ def divide_all(
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-    return [found[i] for i in range(len(places))]
+        plain = [found[i] for i in range(len(places))]
+        if balance > 0:
+            return _evened(places, plain, balance, effort_for(setting, total), seed, pool)
+    return plain
 
 
 def ready() -> None:
