@@ -4,7 +4,8 @@ Run by `bin/bench districting --instances DIR --out DIR [--setting fast|standard
 [--balance 0.03] [--seed N] [--reference FILE]`. DIR is a folder of instances or an instance itself:
 households.csv (id,village,building,x,y,weight; metres, people) and edges.csv (i,j). Writes
 <instance>.csv (id,list) and prints a line for each; seconds are of wall time from reading to
-writing, without the compiling of the inner loops, which happens once after an installation.
+writing, without the compiling of the inner loops, which happens once after an installation; cpu is
+processor time of all threads; peak_mb is the most up to then. At the end all of it as a table.
 """
 
 import argparse
@@ -14,7 +15,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 
 import numpy as np
 
@@ -90,12 +91,14 @@ def draw(options: argparse.Namespace) -> None:
     found = list(folders(options.instances))
     if not found:
         sys.exit(f"no households.csv in {options.instances} nor in a folder of it")
-    for folder in found:
-        draw_one(folder, options, known)
+    rows = [draw_one(folder, options, known) for folder in found]
+    print(table(rows))
 
 
-def draw_one(folder: Path, options: argparse.Namespace, known: dict[str, float]) -> None:
-    begin = perf_counter()
+def draw_one(
+    folder: Path, options: argparse.Namespace, known: dict[str, float]
+) -> dict[str, object]:
+    begin, begin_cpu = perf_counter(), process_time()
     instance = read(folder)
 
     def progress(done: int, total: int) -> None:
@@ -120,6 +123,7 @@ def draw_one(folder: Path, options: argparse.Namespace, known: dict[str, float])
         "villages": len(places),
         "lists": n_lists,
         "seconds": f"{seconds:.1f}",
+        "cpu": f"{process_time() - begin_cpu:.1f}",
         "peak_mb": f"{peak:.0f}",
         "wcss": f"{wcss:.0f}",
         "feasible": int(feasible),
@@ -134,6 +138,19 @@ def draw_one(folder: Path, options: argparse.Namespace, known: dict[str, float])
         for fault in division.faults:
             reason = districting.REASONS[fault.reason]
             print(f"  village {label}: {len(fault.households)} households: {reason} {fault.detail}")
+    return figures
+
+
+def table(rows: list[dict[str, object]]) -> str:
+    """Return the figures of all instances, a line each, in columns."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    cells = [names, *([str(row.get(name, "")) for name in names] for row in rows)]
+    widths = [max(len(line[i]) for line in cells) for i in range(len(names))]
+    lines = (
+        "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True))
+        for line in cells
+    )
+    return "\n".join(lines)
 
 
 def people_cv(places: list[Village], lots: list[np.ndarray]) -> str:

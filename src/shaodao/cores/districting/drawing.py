@@ -213,7 +213,9 @@ def divide(
         lot = found
     cv = weight_cv(place.ws, lot)
     plain = Division(lot, sizes, spread_of(place, lot), tuple(faults), cv, cv, lot)
-    return _evened([place], [plain], balance, effort, seed, pool)[0] if balance > 0 else plain
+    if balance <= 0:
+        return plain
+    return _evened([place], [plain], balance, effort, seed, pool, cancelled)[0]
 
 
 def _one_part(place: Village, sizes: Sizes) -> Ints:
@@ -410,6 +412,7 @@ def _evened(
     effort: Effort,
     seed: int,
     pool: Executor | None,
+    cancelled: Cancelled,
 ) -> list[Division]:
     """Return the most even divisions found that together cost no more than the share allowed.
 
@@ -432,6 +435,8 @@ def _evened(
         def one(
             i: int, price: float = price * spread / max(uneven, 1e-9), turn: int = turn
         ) -> Lots:
+            if cancelled():
+                raise Stopped
             if torn[i] or plain[i].sizes.k == 1:
                 return plain[i].lot
             return _priced(places[i], plain[i], price, temperatures, steps, seed + turn)
@@ -519,7 +524,8 @@ def divide_all(
             raise
         plain = [found[i] for i in range(len(places))]
         if balance > 0:
-            return _evened(places, plain, balance, effort_for(setting, total), seed, pool)
+            effort = effort_for(setting, total)
+            return _evened(places, plain, balance, effort, seed, pool, cancelled)
     return plain
 
 

@@ -1,6 +1,6 @@
 # Long functions with many arguments, without types: what the compiler inlines and infers.
 # ruff: noqa: C901, PLR0913
-# mypy: allow-untyped-defs, allow-untyped-calls
+# mypy: allow-untyped-defs, allow-untyped-calls, disable-error-code=assignment
 """The compiled inner loops. Everything here works on one village given as plain arrays.
 
 `start`, `near`: neighbours of household v are near[start[v]:start[v + 1]]. `lot`: the list (0..k-1)
