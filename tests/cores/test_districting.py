@@ -1,5 +1,8 @@
 """Contact lists: every division holds what it owes, on ordinary and on awkward neighbour graphs."""
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -161,6 +164,32 @@ class TestQuality:
         two = divide_all(places, "fast", seed=5, threads=2)
         for a, b in zip(one, two, strict=True):
             assert np.array_equal(a.lot, b.lot)
+
+    def test_balance_is_paid_for_by_all_villages_together(self):
+        rng = np.random.default_rng(8)
+        places = [
+            replace(grid_village(n, 15, seed=n), ws=rng.integers(1, 8, n).astype(float))
+            for n in (150, 90)
+        ]
+        even = divide_all(places, "fast", balance=0.03, threads=1)
+        plain = [
+            districting.spread_of(place, division.unbalanced)
+            for place, division in zip(places, even, strict=True)
+        ]
+        assert sum(plain) < sum(division.spread for division in even) <= 1.03 * sum(plain)
+        assert all(division.is_feasible for division in even)
+        assert sum(division.cv for division in even) < sum(each.cv_before for each in even)
+
+    def test_several_divisions_are_put_together_alike_however_many_threads(self):
+        place = grid_village(310, 15, seed=2)
+        effort = Effort(starts=4, steps=300, rounds=1, survey=20, sweeps=0, sweep=0, cover=300)
+        alone = divide(place, effort, seed=3)
+        with ThreadPoolExecutor(2) as pool:
+            shared = divide(place, effort, seed=3, pool=pool)
+        assert np.array_equal(alone.lot, shared.lot)
+        one = divide(place, replace(effort, starts=1, cover=0), seed=3)
+        assert alone.spread <= one.spread
+        assert alone.is_feasible
 
     def test_it_tells_how_far_it_is_and_stops_when_told(self):
         places = [grid_village(n, 15, seed=n) for n in (40, 90, 60)]
