@@ -41,7 +41,7 @@ class _Due(NamedTuple):
     act: Callable[[CaseFile, int, datetime], bool]
 
 
-@app.periodic(cron="* * * * *")
+@app.periodic(cron="* * * * * */30")  # so soon is taken up what a killed worker left
 @app.task(queueing_lock="cases.sweep", queue="sweeps")
 def sweep(timestamp: int = 0) -> None:
     """Warn, mark late and send on whatever is due."""
