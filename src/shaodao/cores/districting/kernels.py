@@ -192,12 +192,12 @@ def anneal(start, near, same, xs, ys, ws, scale, lot, k, bounds, heat, extra, ho
             gain = (ex * ex + ey * ey) * nb / (nb + 1) - (dx * dx + dy * dy) * na / (na - 1)
             if even > 0.0:
                 gain += even * 2.0 * ws[v] * (sw[b] - sw[a] + ws[v])
+            local = (ss[a] + ss[b]) / (na + nb)
             if moved > 0.0 and home[v] >= 0:
                 if home[v] == a:
-                    gain += moved
+                    gain += moved * local
                 elif home[v] == b:
-                    gain -= moved
-            local = (ss[a] + ss[b]) / (na + nb)
+                    gain -= moved * local
             second = -1
             c = -1
             if r & np.uint64(3) == 0:
@@ -230,9 +230,9 @@ def anneal(start, near, same, xs, ys, ws, scale, lot, k, bounds, heat, extra, ho
                     gain += even * 2.0 * ws[w] * (cw - sw[b] - ws[v] + ws[w])
                 if moved > 0.0 and home[w] >= 0:
                     if home[w] == b:
-                        gain += moved
+                        gain += moved * local
                     elif home[w] == c:
-                        gain -= moved
+                        gain -= moved * local
                 if c != a:
                     gain += (
                         price

@@ -12,7 +12,7 @@ from . import kernels
 from .drawing import Bench, Effort, Lots, divide, effort_for
 from .problem import Fault, Ints, Sizes, Village, mend_components, sizes_for, spread_of, unconnected
 
-_MOVE_PRICE = 6.0  # squared metres a household's change is worth, in typical squared distances
+_MOVE_PRICE = 15.0  # what a change of hands is worth, in what a household thereabouts costs
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +98,8 @@ def resettle(
     """Divide a village again after households came, went or moved, with few changing hands.
 
     was: list each household is in now, 0 and up, -1 for a new one. pinned: True for households that
-    stay where they are. move_price: what one change is worth, in typical squared distances to the
-    mean of a list. The number of lists stays while 18 to 22 households a list remain.
+    stay where they are. move_price: what one change is worth, in what a household costs nearby.
+    The number of lists stays while 18 to 22 households a list remain.
     """
     before = np.asarray(was, np.int64)
     sizes = _sizes_kept(place, before)
@@ -116,7 +116,7 @@ def resettle(
         home = lot.copy()
     bench = Bench(joined, sizes, parts, seed)
     bench.measure(lot)
-    bench.extra = np.array([0.0, 1.0, 0.0, move_price * bench.unit])
+    bench.extra = np.array([0.0, 1.0, 0.0, move_price])
     settled = _annealed(bench, lot, home, held, steps)
     if settled is None:
         return _afresh(place, before, held, seed)
@@ -137,10 +137,18 @@ def _annealed(
     What is pinned to lists that cannot hold (a full one somebody moved into) is freed at last.
     """
     free = held.copy()
-    for attempt, hot in enumerate((0.3, 1.0, 5.0, 1.0, 5.0, 30.0)):
+    for attempt, hot in enumerate((0.3, 1.0, 5.0, 1.0, 5.0, 30.0, 5.0, 10.0)):
         again = lot.copy()
+        if attempt == 4:  # sizes come before keeping everybody
+            bench.extra[3] /= 10.0
         bench.home = np.where(free, -2 - lot, home).astype(np.int32)
-        bench.anneal(again, hot, steps * (1 + attempt), bench.seed + attempt, 10.0)
+        bench.anneal(
+            again,
+            hot,
+            steps * (1 + 3 * attempt),
+            bench.seed + attempt,
+            (300.0, 30.0, 3.0)[attempt % 3],
+        )
         if not bench.misfit(again):
             return again
         if attempt >= 2:
