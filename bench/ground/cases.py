@@ -11,6 +11,7 @@ import json
 import multiprocessing
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -117,8 +118,8 @@ def make_cases(
     with _without_indexes():
         spans = [(start, min(start + CHUNK, n)) for start in range(0, n, CHUNK)]
         connection.close()  # a connection is one process's own
-        with multiprocessing.get_context("fork").Pool(n_processes) as pool:
-            pool.map(_write, spans, chunksize=1)
+        with _forked(n_processes) as pool:
+            list(pool.map(_write, spans))
         part("rows")
     part("indexes")
     _settle()
@@ -549,10 +550,10 @@ class _without_indexes:
 
     def __exit__(self, kind, *_: object) -> None:
         connection.close()
-        with multiprocessing.get_context("fork").Pool(2) as pool:
+        with _forked(2) as pool:
             # The large ones first: GIN, then whatever comes.
             found = sorted(self.indexes, key=lambda row: "USING gin" not in row[1])
-            pool.map(_build_index, [definition for _, definition in found], chunksize=1)
+            list(pool.map(_build_index, [definition for _, definition in found]))
 
 
 _PLAIN_INDEXES = """
@@ -572,11 +573,16 @@ def _build_index(definition: str) -> None:
         cursor.execute(definition)
 
 
+def _forked(n: int) -> ProcessPoolExecutor:
+    """Return processes that share what is here; unlike a Pool's they end by themselves."""
+    return ProcessPoolExecutor(n, mp_context=multiprocessing.get_context("fork"))
+
+
 def _settle() -> None:
     """Do what autovacuum would do in its own time: count, and mark what everybody sees."""
     connection.close()
-    with multiprocessing.get_context("fork").Pool(2) as pool:
-        pool.map(_vacuum, [model._meta.db_table for model in TABLES], chunksize=1)
+    with _forked(2) as pool:
+        list(pool.map(_vacuum, [model._meta.db_table for model in TABLES]))
 
 
 def _vacuum(table: str) -> None:

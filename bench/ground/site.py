@@ -1,7 +1,7 @@
 """A database cluster of our own, durable as in service, and the site running on it.
 
 The cluster lies in var/bench and is removed when a bench ends, however it ends, unless it is asked
-to stay (`--keep`); the site is granian with two workers of sixteen threads, and the queue's worker,
+to stay (`--keep`); the site is granian with two workers of eight threads, and the queue's worker,
 started as bin/demo starts them.
 """
 
@@ -15,18 +15,22 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from pathlib import Path
 
 import psycopg
 from django.core.management import call_command
 from django.db import connection, connections
+from django.utils import timezone
 
+from shaodao.cases.models import JournalEntry
 from shaodao.config import localpg
 from shaodao.config.launch import demo
 from shaodao.config.launch.parent import end_with_parent
 from shaodao.config.launch.surroundings import var
 from shaodao.config.settings import database_from
+from shaodao.insights.models import TalliedDay
 from shaodao.kit.versions import Versioned
 
 NAME = "shaodao"
@@ -264,6 +268,7 @@ def running_site(cluster: localpg.Cluster, *, with_worker: bool = True) -> Itera
     web = Process("web", demo.web_command(port, []), environ, folder() / "web.log")
     worker = Process("worker", demo.worker_command(), environ, folder() / "worker.log")
     site = Site(cluster, port, web, worker)
+    _count_history(at=datetime.now(UTC))
     try:
         web.start()
         if with_worker:
@@ -273,6 +278,17 @@ def running_site(cluster: localpg.Cluster, *, with_worker: bool = True) -> Itera
     finally:
         worker.stop()
         web.stop()
+
+
+def _count_history(*, at: datetime) -> None:
+    """Say that all days but two have been tallied: else the worker begins with years of it."""
+    first = JournalEntry.objects.order_by("at").values_list("at", flat=True).first() or at
+    n_days = (at - first).days
+    past = [timezone.localdate(at) - timedelta(days=back) for back in range(2, n_days + 2)]
+    TalliedDay.objects.bulk_create(
+        [TalliedDay(day=day, at=at) for day in past], ignore_conflicts=True
+    )
+    connection.close()
 
 
 def _free_port() -> int:

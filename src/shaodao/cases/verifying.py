@@ -9,6 +9,7 @@ import json
 import multiprocessing
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -244,8 +245,9 @@ def verify_journals(folder: Path, *, n_processes: int = 1) -> Findings:
         parts: Iterable[Findings] = map(_verify_span, spans)
     else:
         connection.close()  # a connection is one process's own
-        with multiprocessing.get_context("fork").Pool(n_processes) as pool:
-            parts = pool.map(_verify_span, spans)
+        forked = multiprocessing.get_context("fork")
+        with ProcessPoolExecutor(n_processes, mp_context=forked) as pool:
+            parts = list(pool.map(_verify_span, spans))
     for part in parts:
         found += part
     return found

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
+from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.search import SearchVectorField
@@ -33,7 +34,7 @@ def insert(rows: Sequence[models.Model]) -> None:
     for (model, has_id), of_one in groupby(ordered, key=lambda r: (type(r), r.pk is not None)):
         statement, columns, read = _written(model, has_id)
         parts.append(statement)
-        values.append(_as_json(dict(zip(columns, read(row), strict=True)) for row in of_one))
+        values.append(_as_json(_named(columns, read(row)) for row in of_one))
     *before, last = parts
     named = ", ".join(f"w{n} AS ({part})" for n, part in enumerate(before))
     with connection.cursor() as cursor:
@@ -83,19 +84,36 @@ def _as_json(rows: Iterable[dict[str, object]]) -> str:
     return json.dumps(list(rows), ensure_ascii=False, default=_plain, separators=(",", ":"))
 
 
+def _named(columns: Sequence[str], values: Sequence[object]) -> dict[str, object]:
+    """Return a row's values by column; what is left out is NULL."""
+    return {c: v for c, v in zip(columns, values, strict=True) if v is not None}
+
+
+def _hex(value: bytes | bytearray | memoryview) -> str:
+    return f"\\x{bytes(value).hex()}"
+
+
+def _span(value: timedelta) -> str:
+    return f"{value.days} days {value.seconds + value.microseconds / 1e6:f} seconds"
+
+
+_PLAIN: Mapping[type, Callable[[Any], object]] = {
+    datetime: datetime.isoformat,
+    date: date.isoformat,
+    bytes: _hex,
+    bytearray: _hex,
+    memoryview: _hex,
+    UUID: str,
+    timedelta: _span,
+    tuple: list,
+    frozenset: list,
+    set: list,
+}
+
+
 def _plain(value: object) -> object:
     """Return what JSON has no form for as PostgreSQL reads it."""
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    if isinstance(value, bytes | bytearray | memoryview):
-        return f"\\x{bytes(value).hex()}"
-    if isinstance(value, UUID):
-        return str(value)
-    if isinstance(value, timedelta):
-        return f"{value.days} days {value.seconds + value.microseconds / 1e6:f} seconds"
-    if isinstance(value, tuple | frozenset | set):
-        return list(value)
-    raise TypeError(f"a value of {type(value)} in a row")
+    return _PLAIN[type(value)](value)
 
 
 # ---- many rows of one table -------------------------------------------------------------------

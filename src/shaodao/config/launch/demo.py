@@ -133,7 +133,7 @@ def _migrate() -> None:
 def web_command(port: int, tls: list[str]) -> list[str]:
     host = "0.0.0.0" if tls else "127.0.0.1"
     # A worker that is asked to stop while it starts does not hear: hence the kill time-out.
-    options = "--interface wsgi --no-ws --workers 2 --blocking-threads 16 --respawn-failed-workers "
+    options = "--interface wsgi --no-ws --workers 2 --blocking-threads 8 --respawn-failed-workers "
     options += f"--workers-kill-timeout 5 --host {host} --port {port}"
     site = "shaodao.config.launch.served:application"
     return [sys.executable, "-P", "-m", "granian", *options.split(), *tls, site]
