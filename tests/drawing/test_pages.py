@@ -47,6 +47,17 @@ def test_a_village_shows_its_lists_and_a_draft_is_asked_for(town):
     assert "采用这份名单" in client.get(answer["Location"]).content.decode()
 
 
+def test_a_small_village_is_said_to_be_proven_until_a_household_is_moved(town):
+    settle(town)
+    row = drawn(town)
+    client = desk(town)
+    assert row.found["is_proven"]
+    assert "已证明最紧凑" in client.get(reverse("drawing", args=[row.pk])).content.decode()
+    i, to = border(drafts.Sheet(row))
+    answer = sent(client, row, "move", homes=i, to=to)
+    assert "已证明最紧凑" not in answer.content.decode()
+
+
 def test_the_first_computation_says_that_it_prepares(town):
     row = begun(town)
     Drawing.objects.update(status="AT_WORK", message="首次使用要先准备计算程序，约半分钟")

@@ -13,6 +13,9 @@ Who neighbours whom: `neighbours(xs, ys, building=, village_of=, barriers=, reac
     a division after households came, went or moved, with few changing hands.
 `group_lists(place, lot, households)`, `Formula`, `allot`
     grids from lists, and their staff.
+`prove(place, lot, sizes, trial)`
+    whether no division is better, and below what none is, as a `Proof`; for up to PROVABLE
+    households a proof is to be expected, beyond that a lower bound.
 `fits`, `unconnected`, `spread_of`, `weight_cv`, `sizes_for` judge a division.
 
 Same input and seed, same answer, whatever the machine or the number of threads.
@@ -34,9 +37,11 @@ from .problem import (
     villages,
     weight_cv,
 )
+from .proving import PROVABLE, Proof, Trial, prove, trial_for
 from .staffing import Formula, Grids, allot, group_lists
 
 __all__ = [
+    "PROVABLE",
     "REASONS",
     "REFUSALS",
     "Division",
@@ -46,9 +51,11 @@ __all__ = [
     "Formula",
     "Grids",
     "Neighbours",
+    "Proof",
     "Resettlement",
     "Sizes",
     "Stopped",
+    "Trial",
     "Village",
     "allot",
     "divide",
@@ -57,10 +64,12 @@ __all__ = [
     "fits",
     "group_lists",
     "neighbours",
+    "prove",
     "ready",
     "resettle",
     "sizes_for",
     "spread_of",
+    "trial_for",
     "unconnected",
     "village",
     "villages",

@@ -22,6 +22,7 @@ from .problem import (
     village,
     weight_cv,
 )
+from .proving import prove
 
 Lots = NDArray[np.int32]
 Cancelled = Callable[[], bool]
@@ -533,4 +534,6 @@ def ready() -> None:
     """Compile the inner loops, or load them compiled: seconds once after an installation."""
     spots = np.arange(40.0)
     line = np.column_stack([np.arange(39), np.arange(1, 40)])
-    divide(village(spots, spots % 3, line), Effort(1, 10, 1, 1, 1, 1, 0))
+    place = village(spots, spots % 3, line)
+    divide(place, Effort(1, 10, 1, 1, 1, 1, 0))
+    prove(place, spots >= 20)

@@ -18,7 +18,7 @@ import numpy as np
 CAP = 64  # no list grows beyond this while sizes are still soft
 
 
-def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile at the first call and keep it: beside this file, in the user's cache, or for now."""
     try:
         made: Callable[..., Any] = numba.njit(cache=True, nogil=True)(function)
@@ -53,7 +53,7 @@ def _unit(state):
     return ((_next(state) >> np.uint64(11)) + np.uint64(1)) * (1.0 / 9007199254740993.0)
 
 
-@_compiled
+@compiled
 def _state(seed):
     state = np.empty(1, np.uint64)
     state[0] = (np.uint64(seed) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
@@ -64,7 +64,7 @@ def _state(seed):
     return state
 
 
-@_compiled
+@compiled
 def holds_without(start, near, lot, v, a, mark, stamp, queue):
     """Say whether the neighbours of v in list a are connected within a, v being outside it."""
     wanted = 0
@@ -121,7 +121,7 @@ def _kin(start, near, lot, same, v, a):
     return n
 
 
-@_compiled
+@compiled
 def anneal(start, near, same, xs, ys, ws, scale, lot, k, bounds, heat, extra, home, steps, seed):
     """Anneal `lot` in place over `steps` proposals; return the change of the whole cost.
 
@@ -325,7 +325,7 @@ def anneal(start, near, same, xs, ys, ws, scale, lot, k, bounds, heat, extra, ho
     return total
 
 
-@_compiled
+@compiled
 def spread(xs, ys, lot, k):
     """Return the sum of squared distances to the mean of its list, for each list."""
     size = np.zeros(k)
@@ -344,7 +344,7 @@ def spread(xs, ys, lot, k):
     return cost
 
 
-@_compiled
+@compiled
 def pieces(start, near, lot, k):
     """Return how many connected pieces each list consists of."""
     n = len(lot)
@@ -379,7 +379,7 @@ def _root(up, v):
     return v
 
 
-@_compiled
+@compiled
 def _misfit(n, k, low, high):
     """Return by how many households n misses what k lists can hold."""
     if n < low * k:
@@ -389,7 +389,7 @@ def _misfit(n, k, low, high):
     return 0
 
 
-@_compiled
+@compiled
 def bisect(start, near, xs, ys, lot, first, k, bounds, trees, jitter, seed):
     """Divide list `first` of `lot` in place into k lists, numbered from `first` up.
 
@@ -541,7 +541,7 @@ def bisect(start, near, xs, ys, lot, first, k, bounds, trees, jitter, seed):
     return missed
 
 
-@_compiled
+@compiled
 def _region(start, near, xs, ys, lot, k, seed_list, m):
     """Return up to m lists grown from one list, each time the nearest that touches those taken."""
     cx = np.zeros(k)
@@ -582,7 +582,7 @@ def _region(start, near, xs, ys, lot, k, seed_list, m):
     return chosen[:n_chosen]
 
 
-@_compiled
+@compiled
 def regrow(
     start,
     near,

@@ -173,7 +173,12 @@ def _kept(row: Drawing, work: computing.Work, made: dict, was: list, pins: dict)
     return {
         "ground": ground,
         "was": was,
-        "found": {"points": points, "bounds": made["bounds"], "faults": made["faults"]},
+        "found": {
+            "points": points,
+            "bounds": made["bounds"],
+            "faults": made["faults"],
+            "is_proven": made.get("is_proven", False),  # no lists are more compact than the first
+        },
         "lot": lot,
         "workers": computing.give(work, lot, was),
         "pins": pins,

@@ -11,13 +11,16 @@ import numpy as np
 
 from shaodao.cores.assigning import assign
 from shaodao.cores.districting import (
+    PROVABLE,
     Fault,
     Sizes,
+    Trial,
     Village,
     divide,
     effort_for,
     group_lists,
     neighbours,
+    prove,
     resettle,
     sizes_for,
     spread_of,
@@ -32,6 +35,7 @@ from shaodao.drawing.policy import SHARES, Within
 from .ground import BUILDING, GRID, LAT, LON, PEOPLE, Hands, metres
 
 OVERLAP = 1_000.0  # metres of way that a household kept by its worker is worth
+PROOF = Trial(nodes=5_000)  # a few seconds for one grid at most
 FREELY = 0.2  # price of a change where everything not pinned is put in order
 
 
@@ -111,6 +115,11 @@ def draw_afresh(work: Work) -> dict:
         [part for _, _, part in parts], plain, SHARES, effort,
         seed=seed, cancelled=work.cancelled, step=partial(work.step, len(work.homes) * 4 // PRICES),
     )  # fmt: skip
+    is_small = all(len(part) <= PROVABLE for _, _, part in parts)
+    is_proven = is_small and all(
+        made.is_feasible and prove(part, lot, made.sizes, PROOF).proven
+        for (_, _, part), lot, made in zip(parts, found[0], plain, strict=True)
+    )
     lots = []
     for stop in found:
         lot, free = np.zeros(len(work.homes), np.int64), 0
@@ -118,7 +127,7 @@ def draw_afresh(work: Work) -> dict:
             lot[rows] = own + free
             free += division.sizes.k
         lots.append(lot.tolist())
-    return {"lots": lots, "bounds": bounds, "faults": faults}
+    return {"lots": lots, "bounds": bounds, "faults": faults, "is_proven": is_proven}
 
 
 def mend(work: Work, was: Sequence[int], pinned: Sequence[bool], *, freely: bool = False) -> dict:

@@ -101,6 +101,7 @@ def _state(sheet: queries.Sheet, refusal: Refusal | None = None) -> dict:
         "rows": rows,
         "points": points if len(points) > 1 else [],
         "stop": stop,
+        "is_proven": stop == 0 and row.found.get("is_proven", False),
         "refusal": say(refusal) if refusal else "",
         "grids": grids,
         "roster": len(hands.people),
