@@ -15,9 +15,10 @@ concave but for a known bend, and the corners of a box bound what lies within (d
 Jaumard and Mladenovic price clusters of any size alike). Prices follow the subgradient, deflected
 (Camerini, Fratta and Maffioli), with the division at hand as the goal (Polyak).
 
-Cost. For up to 60 households mostly some hundred nodes and under a second; beyond, and where farms
-lie alone, the nodes allowed may be used up: the lower bound is then that of the nodes left, and
-holds.
+Cost. For up to 60 households mostly some hundred nodes and under a second, three at worst; up to a
+hundred mostly as little. Beyond, and where farms lie alone, the nodes allowed may be used up: the
+lower bound is then that of the nodes left. It holds, but with many lists it is weak, and beyond 160
+households it is the root's alone, which says little or nothing.
 
 Limits. Proven means: no division is better by more than a part in 1e9 (`NEARLY`), in floating
 numbers whose own error is about 1e-13 of the objective. Positions alone are judged, not balance of
@@ -49,6 +50,7 @@ from .problem import (
 
 NEARLY = 1e-9  # share of the objective by which a proven division may miss the best
 PROVABLE = 60  # households up to which a proof is to be expected
+_TRIED = 160  # households up to which a search is worth it, and often ends
 _MOST_LISTS = 60  # lists of a household are bits of one number
 
 
@@ -78,8 +80,10 @@ class Proof:
 
 
 def trial_for(n: int) -> Trial:
-    """Return the effort for a village of n households: all it takes, or beyond 60 a bound alone."""
-    return Trial(nodes=20_000) if n <= PROVABLE else Trial(nodes=1, rounds=20, boxes=400)
+    """Return the effort for a village of n households: all it takes, a good try, a bound alone."""
+    if n <= PROVABLE:
+        return Trial(nodes=20_000)
+    return Trial(nodes=3_000) if n <= _TRIED else Trial(nodes=1, rounds=20, boxes=400)
 
 
 def prove(
@@ -120,7 +124,8 @@ def prove(
         work.boxes,
     )
     reached = spread_of(place, better)
-    return Proof(bool(complete), min(float(lower) * unit, reached), reached, better, int(nodes))
+    bound = min(max(float(lower), 0.0) * unit, reached)
+    return Proof(bool(complete), bound, reached, better, int(nodes))
 
 
 def _prices(place: Village, lists: Ints) -> Floats:
