@@ -15,7 +15,7 @@ concave but for a known bend, and the corners of a box bound what lies within (d
 Jaumard and Mladenovic price clusters of any size alike). Prices follow the subgradient, deflected
 (Camerini, Fratta and Maffioli), with the division at hand as the goal (Polyak).
 
-Cost. For up to 60 households mostly some hundred nodes and under a second, three at worst; up to a
+Cost. For up to 60 households mostly some hundred nodes and under a second, four at worst; up to a
 hundred mostly as little. Beyond, and where farms lie alone, the nodes allowed may be used up: the
 lower bound is then that of the nodes left. It holds, but with many lists it is weak, and beyond 160
 households it is the root's alone, which says little or nothing.

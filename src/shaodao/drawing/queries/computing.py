@@ -35,7 +35,7 @@ from shaodao.drawing.policy import SHARES, Within
 from .ground import BUILDING, GRID, LAT, LON, PEOPLE, Hands, metres
 
 OVERLAP = 1_000.0  # metres of way that a household kept by its worker is worth
-PROOF = Trial(nodes=5_000)  # a few seconds for one grid at most
+PROOF = Trial(nodes=10_000)  # some seconds for one grid at most
 FREELY = 0.2  # price of a change where everything not pinned is put in order
 
 
