@@ -51,15 +51,45 @@ class TestResettling:
         pinned = np.append(lot[kept] == 0, [False, False])
         found = resettle(after, was, pinned=pinned)
         count = len(np.unique(found.lot))
-        assert fits(after, found.lot, sizes_for(n)) or count != sizes_for(n).k
-        lost = np.flatnonzero(pinned & (found.lot != 0)).tolist()
-        assert [list(fault.households) for fault in found.faults] == ([lost] if lost else [])
-        assert len(found.changed) <= 0.25 * n or lost
+        assert (found.lot[pinned] == 0).all()
+        assert found.faults or fits(after, found.lot, sizes_for(n)) or count != sizes_for(n).k
+        assert {fault.reason for fault in found.faults} <= {"pinned_size", "pinned_apart"}
+        assert len(found.changed) <= 0.25 * n
 
     def test_nothing_happened_nobody_moves(self):
         place = made_up(200, 4)
         lot = divide(place, EFFORT).lot
         assert resettle(place, lot).changed == ()
+
+    @pytest.mark.parametrize(
+        ("sizes", "changed"), [((25, 20), (24,)), ((25, 25, 15), (24, 49)), ((20, 25), ())]
+    )
+    def test_who_is_new_in_a_full_list_pushes_one_out_of_each_list_on_the_way(self, sizes, changed):
+        n = sum(sizes)
+        row = [(i, i + 1) for i in range(n - 1)]
+        street = village(np.append(np.arange(n) * 10.0, -10), np.zeros(n + 1), [*row, (n, 0)])
+        was = np.append(np.repeat(np.arange(len(sizes)), sizes), -1)
+        found = resettle(street, was)
+        assert found.changed == changed
+        assert fits(street, found.lot, sizes_for(n + 1))
+
+    def test_pins_hold_and_a_list_nobody_can_join_is_named_with_its_size(self):
+        was = np.repeat([0, 1, 2, 3], [14, 15, 25, 25])
+        street = village(np.arange(79) * 10.0, np.zeros(79), [(i, i + 1) for i in range(78)])
+        found = resettle(street, was, pinned=was == 1)
+        assert found.changed == ()
+        assert [fault.reason for fault in found.faults] == ["pinned_size"]
+        assert found.faults[0].households == tuple(range(14))
+        assert resettle(street, was).changed == (14, 29)
+
+    def test_who_is_pinned_to_a_list_out_of_reach_stays_and_is_named(self):
+        was = np.repeat([0, 1, 0], [10, 20, 10])
+        street = village(np.arange(40) * 10.0, np.zeros(40), [(i, i + 1) for i in range(39)])
+        found = resettle(street, was, pinned=[True] * 40)
+        assert found.changed == ()
+        assert [(fault.reason, len(fault.households)) for fault in found.faults] == [
+            ("pinned_apart", 10)
+        ]
 
     def test_labels_stay_and_a_new_list_gets_the_next_number(self):
         place = made_up(120, 5)

@@ -107,7 +107,8 @@ FAULT_LABELS = {
         "{place}：被隔成几片，需要 {needs} 份名单，按户数只能有 {allowed} 份，最近的两片已连起来"
     ),
     "no_division": N_("{place}：找不到户数合要求又连片的划法，有 {n} 户所在的名单不连片"),
-    "pinned_apart": N_("{place}：有 {n} 户固定在够不着的名单里，只好放开"),
+    "pinned_apart": N_("{place}：有 {n} 户固定在够不着的名单里，仍留在原名单"),
+    "pinned_size": N_("{place}：有一份名单现有 {n} 户，不合规定户数；四周的户已固定，没有办法调整"),
     "few": N_("{place}：只有 {n} 户，不足 {least} 户，合为一份名单"),
     "uneven": N_("{place}：{n} 户凑不成每份 {least} 到 {most} 户，最少的一份有 {low} 户"),
 }

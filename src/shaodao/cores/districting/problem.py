@@ -162,7 +162,9 @@ REASONS = {
     " allows (allowed); parts were joined across the shortest gap (gap, metres)",
     "no_division": "no division into connected lists of the wanted size was found; these"
     " households are in lists that do not hang together",
-    "pinned_apart": "these households were pinned to a list that no longer reaches them",
+    "pinned_apart": "these households are pinned to a list that no longer reaches them; they stay",
+    "pinned_size": "this list has too few or too many households (size): who is pinned, in it or"
+    " around it, leaves no way of mending that",
 }
 
 
