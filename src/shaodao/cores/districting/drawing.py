@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from . import covering, kernels, partition
+from . import chains, covering, kernels, partition
 from .problem import (
     Fault,
     Floats,
@@ -535,5 +535,10 @@ def ready() -> None:
     spots = np.arange(40.0)
     line = np.column_stack([np.arange(39), np.arange(1, 40)])
     place = village(spots, spots % 3, line)
-    divide(place, Effort(1, 10, 1, 1, 1, 1, 0))
     prove(place, spots >= 20)
+    lot = divide(place, Effort(1, 10, 1, 1, 1, 1, 0)).lot
+    chains.place_new(place.start, place.near, place.xs, place.ys, lot, 2)
+    chains.mend(
+        place.start, place.near, place.xs, place.ys, lot, 2, np.array([15, 25]), lot.copy(),
+        1.0, 0.0, 1, 0,
+    )  # fmt: skip
