@@ -10,13 +10,13 @@ pinned there.
 
 import numpy as np
 
-from .kernels import CAP, _compiled, _state, _unit
+from .kernels import CAP, _state, _unit, compiled
 
 LONGEST = 14  # moves in a chain
 BRANCH = 14  # households that move at once at most: one, and who would be cut off
 
 
-@_compiled
+@compiled
 def place_new(start, near, xs, ys, lot, k):
     """Put each household without a list in the nearest list beside it; return how many found none.
 
@@ -62,7 +62,7 @@ def place_new(start, near, xs, ys, lot, k):
     return 0
 
 
-@_compiled
+@compiled
 def _branches(start, near, lot, home, a, branch, weight, mark, stamp, queue):
     """Note with whom each of list a on its border may leave so that the rest hangs together.
 
@@ -122,7 +122,7 @@ def _branches(start, near, lot, home, a, branch, weight, mark, stamp, queue):
     return stamp
 
 
-@_compiled
+@compiled
 def _reaches(start, near, lot, branch, weight, v, a, w):
     """Say whether who moves with v has a neighbour in list a that does not move with w."""
     for i in range(weight[v]):
@@ -141,7 +141,7 @@ def _reaches(start, near, lot, branch, weight, v, a, w):
     return False
 
 
-@_compiled
+@compiled
 def _shift(xs, ys, lot, size, sx, sy, branch, weight, v, b):
     """Let v and who moves with it change to list b."""
     for i in range(weight[v]):
@@ -156,7 +156,7 @@ def _shift(xs, ys, lot, size, sx, sy, branch, weight, v, b):
         sy[b] += ys[u]
 
 
-@_compiled
+@compiled
 def _search(
     start, near, lot, k, bounds, size, branch, weight, first, rings, moves, cost, count,
     came, before, dist, ring,
@@ -229,7 +229,7 @@ def _search(
     return LONGEST, best
 
 
-@_compiled
+@compiled
 def _possible(
     start, near, xs, ys, lot, home, branch, weight, size, sx, sy, worth, moves, cost
 ):  # fmt: skip
@@ -274,7 +274,7 @@ def _possible(
     return count
 
 
-@_compiled
+@compiled
 def mend(start, near, xs, ys, lot, k, bounds, home, price, jitter, further, seed):
     """Mend the sizes of `lot` in place, chain by chain; return by how many they still miss.
 

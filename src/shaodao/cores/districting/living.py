@@ -23,7 +23,7 @@ from .problem import (
     village,
 )
 
-_MOVE_PRICE = 15.0  # what a change of hands is worth, in what a household costs on average
+_MOVE_PRICE = 60.0  # what a change of hands is worth, in what a household costs on average
 _TRIES, _JITTER = 4, 0.6  # ways sizes are mended in, the best is taken; how much prices vary
 _FURTHER = 100  # chains that pay, once sizes hold
 _AROUND = (8, 14, 24)  # lists around one that no chain mends, divided again with it
