@@ -9,7 +9,7 @@ import csv
 from pathlib import Path
 
 import numpy as np
-from districting import read
+from bench.districting import read
 from PIL import Image, ImageDraw
 
 WIDTH, EDGE, SCALE = 1200, 40, 2  # drawn at twice the size and reduced, for smooth lines

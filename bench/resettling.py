@@ -9,7 +9,6 @@ divided afresh; milliseconds are of CPU time. Who comes lives near somebody and 
 
 import argparse
 import csv
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,12 +16,10 @@ from pathlib import Path
 from time import thread_time
 
 import numpy as np
+from bench.districting import read
 
 from shaodao.cores import districting
 from shaodao.cores.districting import Resettlement, Village
-
-sys.path.append(str(Path(__file__).parent))  # benches are run without their folder in the path
-from districting import read
 
 
 @dataclass
