@@ -60,7 +60,7 @@ def test_a_small_village_is_said_to_be_proven_until_a_household_is_moved(town):
 
 def test_the_first_computation_says_that_it_prepares(town):
     row = begun(town)
-    Drawing.objects.update(status="AT_WORK", message="首次使用要先准备计算程序，约半分钟")
+    Drawing.objects.update(status="AT_WORK", message="首次使用要先准备计算程序，约一分钟")
     page = desk(town).get(reverse("drawing", args=[row.pk])).content.decode()
     assert "首次使用要先准备计算程序" in page
 

@@ -89,7 +89,7 @@ def compute(*, drawing: int, at: datetime, clock: Callable[[], datetime] | None 
         if row.status not in policy.RUNNING:
             return
         row.status, row.touched_at, row.n_done = policy.Status.AT_WORK.value, at, 0
-        row.message = N_("首次使用要先准备计算程序，约半分钟")
+        row.message = N_("首次使用要先准备计算程序，约一分钟")
         row.save(update_fields=["status", "touched_at", "n_done", "message"])
     ready()
     Drawing.objects.filter(pk=drawing).update(message="")
