@@ -208,6 +208,14 @@ def test_joining_counts_and_subscribes_and_opens_no_second_case(town):
     assert told.exists()
 
 
+def test_what_joins_a_case_that_has_ended_has_a_case_of_its_own(town):
+    first = take(town, town.said(text="垃圾没人收"))
+    first.case.status = "CLOSED"
+    second = take(town, town.said(text="又没人收了"), join=first.case)
+    assert second.case != first.case
+    assert second.case.status in {"RECEIVED", "DISPATCHED"}
+
+
 @pytest.mark.parametrize(
     ("change", "field", "sentence"),
     [

@@ -4,7 +4,7 @@ from .approving import ask, decide
 from .counting import count_open, count_released, count_solved
 from .defects import report_defect
 from .exporting import export_heads
-from .intake import Taken, leave, take_all_in, take_in, take_in_for, take_in_together
+from .intake import Taken, leave, take_all_in, take_in, take_in_together
 from .moving import move, move_by_link, move_by_system
 from .patrolling import finish, plan, plan_patrols
 from .privacy import PURPOSES, erase, erase_due, revoke_link, unmask
@@ -41,7 +41,6 @@ __all__ = [
     "sweep",
     "take_all_in",
     "take_in",
-    "take_in_for",
     "take_in_together",
     "unmask",
 ]

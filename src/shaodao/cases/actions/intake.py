@@ -59,25 +59,17 @@ def take_in(
 ) -> Taken:
     """Write a report down and open its case, or join it to one; a repeat of a key changes nothing.
 
+    join : should it have ended, the report has a case of its own
+
     :raises shaodao.reports.policy.ReportRefused: naming the field and what is wrong with it.
     """
     arrival = Arrival(said, at=at, by=actor, device=device, address=address)
-    if join is not None:
-        return take_in_for(arrival, join)
+    if join is not None and policy.Status(join.status) in policy.OPEN:
+        return _once_more(lambda: _take_in_for(arrival, join))
     (taken,) = take_all_in([arrival])
     if isinstance(taken, ReportRefused):
         raise taken
     return taken
-
-
-def take_in_for(arrival: Arrival, join: Case) -> Taken:
-    """Write a report down and add it to a case; should that have ended, it has one of its own.
-
-    :raises shaodao.reports.policy.ReportRefused: naming the field and what is wrong with it.
-    """
-    if policy.Status(join.status) in policy.OPEN:
-        return _once_more(lambda: _take_in_for(arrival, join))
-    return take_in_together(arrival)
 
 
 def take_all_in(arrivals: Sequence[Arrival]) -> list[Taken | ReportRefused]:
@@ -88,7 +80,8 @@ def take_all_in(arrivals: Sequence[Arrival]) -> list[Taken | ReportRefused]:
     return _once_more(lambda: _take_all_in(arrivals))
 
 
-# Who comes while others are written down is written down with all who come meanwhile.
+# Who comes while others are written down is written down with all who come meanwhile. For callers
+# without a transaction of their own: another's thread may write it, on another connection.
 take_in_together: Callable[[Arrival], Taken] = Gathering(take_all_in, most=MOST_TOGETHER).ask
 
 

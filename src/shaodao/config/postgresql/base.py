@@ -1,18 +1,18 @@
-"""Django's PostgreSQL, told without a question whether its server has hung up."""
+"""Django's PostgreSQL, told without a question that its server has not hung up."""
 
 from select import select
 from typing import Any
 
 from django.db.backends.postgresql import base
-from psycopg import OperationalError
 from psycopg.pq import ConnStatus
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """A connection that is looked at before each request, as CONN_HEALTH_CHECKS asks.
 
-    Django sends a query each time. A server that ended has closed the line, which its socket shows;
-    a line that was cut without a word is found by the first query, as it would be by Django's.
+    Django sends a query each time. A server that ended has said so or closed the line, which its
+    socket shows: only then is it asked. A line that was cut without a word is found by the first
+    query.
     """
 
     connection: Any
@@ -23,8 +23,4 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return False
         if not select([line.socket], [], [], 0)[0]:
             return True  # nothing came: it waits for us
-        try:
-            line.consume_input()
-        except OperationalError:
-            return False
-        return line.status == ConnStatus.OK
+        return super().is_usable()

@@ -278,12 +278,12 @@ def faults_of(drawing: Drawing) -> list[tuple[str, list[str]]]:
     """Return what stood in the way, in words, with the first addresses it is about."""
     units = units_by_id()
     homes = drawing.ground.get("homes", [])
-    shown = {fault["reason"]: fault["homes"][:8] for fault in drawing.found.get("faults", [])}
-    ids = [homes[i][ID] for some in shown.values() for i in some]
+    faults = drawing.found.get("faults", [])
+    ids = [homes[i][ID] for fault in faults for i in fault["homes"][:8]]
     rows = Household.objects.filter(pk__in=ids).select_related("building")
     names = {row.pk: f"{row.building.address} {row.number}".strip() for row in rows}
     found = []
-    for fault in drawing.found.get("faults", []):
+    for fault in faults:
         unit = units.get(fault["place"]) or drawing.community
         values = {
             "place": unit.short_name,

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from shaodao.cases.actions import take_in_for, take_in_together
+from shaodao.cases.actions import take_in, take_in_together
 from shaodao.kit.images import thumb_of
 from shaodao.kit.wording import say
 from shaodao.reports.actions import Arrival, count_try
@@ -72,9 +72,11 @@ def _receive(request: HttpRequest, filled: doors.Filled) -> HttpResponse:
         filled.ask = True
         return _page(request, filled)
     said = doors.said_in(filled, at=at)
-    arrival = Arrival(said, at=at, device=sender.device, address=sender.address)
-    join = filled.joined.case if filled.joined else None
-    taken = take_in_together(arrival) if join is None else take_in_for(arrival, join)
+    who = {"device": sender.device, "address": sender.address}
+    if filled.joined:
+        taken = take_in(said=said, actor=None, at=at, join=filled.joined.case, **who)
+    else:
+        taken = take_in_together(Arrival(said, at=at, **who))
     if filled.form.cleaned_data["whistle"] and taken.is_new:
         whistle_for_resident(case=taken.case, report=taken.report, at=at)
     response = _taken(request, taken.report)
