@@ -10,7 +10,7 @@ from django.utils import timezone
 from shaodao.cores.districting import unconnected
 from shaodao.drawing import actions, policy
 from shaodao.drawing.models import Drawing
-from shaodao.drawing.queries import drafts
+from shaodao.drawing.queries import drafts, levels
 from shaodao.kit.versions import bump
 from shaodao.notices.models import Notice
 from shaodao.people.models import AccountEntry, Parameter
@@ -323,6 +323,48 @@ def test_a_draft_whose_worker_was_stopped_is_gone_on_with(town):
     actions.compute(drawing=row.pk, at=AT())
     row.refresh_from_db()
     assert row.status == policy.Status.DRAFT
+
+
+def test_a_computation_that_breaks_ends_and_says_so_instead_of_being_tried_for_ever(town):
+    row = begun(town)
+    Drawing.objects.update(rules={**row.rules, "setting": "no such"})
+    with pytest.raises(KeyError):
+        actions.compute(drawing=row.pk, at=AT())
+    row.refresh_from_db()
+    assert (row.status, row.message) == (policy.Status.FAILED, "计算时出了差错，请告诉管理员")
+    assert actions.resume(at=AT() + 2 * actions.drafting.ABANDONED) == 0
+    actions.drop(drawing=row, actor=town.community_desk, at=AT())
+
+
+def test_two_places_with_the_same_fault_are_each_told_with_their_own_addresses(town):
+    settle(town)
+    row = drawn(town)
+    two = [{"reason": "cut_off", "place": 0, "homes": [i], "gap": 300} for i in (0, 40)]
+    row.found = {**row.found, "faults": two}
+    addresses = [names for _text, names in drafts.faults_of(row)]
+    assert all(len(names) == 1 for names in addresses)
+    assert addresses[0] != addresses[1]
+
+
+@pytest.mark.parametrize(
+    ("show", "counted", "tone"),
+    [
+        ("cover", {}, "done"),
+        ("cover", {"n_flaws": 1}, "late"),
+        ("cover", {"n_unlisted": 1}, "late"),
+        ("cover", {"grids": []}, "late"),
+        ("vacancies", {"n_short": 1}, "warn"),
+        ("vacancies", {"n_short": 1, "n_empty": 1}, "late"),
+        ("load", {"n_homes": 25, "n_workers": 1}, "done"),
+        ("load", {"n_homes": 26, "n_workers": 1}, "late"),
+        ("load", {"n_homes": 14, "n_workers": 1}, "warn"),
+        ("load", {"n_homes": 1}, "late"),
+        ("lists", {"n_wrong": 1}, "warn"),
+    ],
+)
+def test_a_part_of_the_net_is_drawn_in_the_tone_of_what_it_lacks(show, counted, tone):
+    area = levels.Area(unit=None, **{"grids": [1], **counted})
+    assert policy.tone_of(area, show, least=15, most=25) == tone
 
 
 def test_only_those_who_decide_in_the_village_draw_it(town):

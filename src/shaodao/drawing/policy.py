@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from enum import StrEnum
+from typing import Protocol
 
 from shaodao.cores.wording import N_, Refusal
 from shaodao.people.policy import Role
@@ -141,6 +142,39 @@ def check_why(why: str) -> None:
     """
     if not why.strip():
         raise DrawingRefused(N_("请写明原因"))
+
+
+class Counted(Protocol):
+    """A part of the net with what it holds and lacks."""
+
+    grids: list[int]
+    n_homes: int
+    n_empty: int
+    n_short: int
+    n_unlisted: int
+    n_wrong: int
+    n_flaws: int
+
+    @property
+    def load(self) -> float | None:
+        """Households for each worker; None where nobody works."""
+
+
+def tone_of(area: Counted, show: str, *, least: int, most: int) -> str:
+    """Return the tone a part of the net is drawn in: done, warn or late.
+
+    show        : cover, vacancies, load or lists
+    least, most : households of a list
+    """
+    if show == "vacancies":
+        return "late" if area.n_empty else "warn" if area.n_short else "done"
+    if show == "load":
+        if area.load is None:
+            return "late" if area.n_homes else "done"
+        return "late" if area.load > most else "warn" if area.load < least else "done"
+    if show == "lists":
+        return "warn" if area.n_wrong else "done"
+    return "late" if area.n_flaws or area.n_unlisted or not area.grids else "done"
 
 
 def difficulty(*, n_people: int, n_old: int, n_young: int, old: int, young: int) -> float:

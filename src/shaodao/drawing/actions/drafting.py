@@ -100,6 +100,12 @@ def compute(*, drawing: int, at: datetime, clock: Callable[[], datetime] | None 
         return
     except policy.DrawingRefused as refusal:
         found = {"status": policy.Status.FAILED.value, "message": say(refusal)[:300]}
+    except Exception:
+        # Tried again it would fail again, for ever; the log has what it was.
+        Drawing.objects.filter(pk=drawing, status=policy.Status.AT_WORK.value).update(
+            status=policy.Status.FAILED.value, message=N_("计算时出了差错，请告诉管理员")
+        )
+        raise
     with transaction.atomic():
         row = Drawing.objects.select_for_update(of=["self"]).get(pk=drawing)
         if row.status != policy.Status.AT_WORK:

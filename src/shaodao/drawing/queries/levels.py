@@ -52,20 +52,6 @@ class Area:
 SHOWN = ("cover", "vacancies", "load", "lists")
 
 
-def tone_of(area: Area, show: str, rules: dict) -> str:
-    """Return the tone an area is drawn in: done, warn or late."""
-    if show == "vacancies":
-        return "late" if area.n_empty else "warn" if area.n_short else "done"
-    if show == "load":
-        load = area.load
-        if load is None:
-            return "late" if area.n_homes else "done"
-        return "late" if load > rules["most"] else "warn" if load < rules["least"] else "done"
-    if show == "lists":
-        return "warn" if area.n_wrong else "done"
-    return "late" if area.n_flaws or area.n_unlisted or not area.grids else "done"
-
-
 def areas_of(unit: Unit, *, show: str, on: date) -> list[Area]:
     """Return the parts of an area one level down, each counted, in the order of their codes.
 
@@ -88,7 +74,7 @@ def areas_of(unit: Unit, *, show: str, on: date) -> list[Area]:
     _count(areas.values(), rows, home, unit, on)
     rules = rules_of(unit, on=on)
     for area in areas.values():
-        area.tone = tone_of(area, show, rules)
+        area.tone = policy.tone_of(area, show, least=rules["least"], most=rules["most"])
     return list(areas.values())
 
 
